@@ -1,0 +1,150 @@
+"""Kernels, a training step and prediction on 1 .. N threads, beside a pure FMA loop on the same processors.
+
+    python -m benchmarks.scaling
+
+Processors that share a core, a cache or a power budget do not run N times as fast with N threads, whatever the program.
+So the speed-up of every work stands beside that of a loop of multiply-adds in registers, taken in the same turns.
+"""
+
+import argparse
+
+import numpy as np
+
+from benchmarks import measure
+from benchmarks.measure import timed
+from benchmarks.peers import BATCH, Cycnn
+from benchmarks.shapes import CONVOLUTIONS, DENSE, NETWORKS, POOLINGS
+
+LINEAR = 0  # the activation's number in the kernels
+
+
+def arrays(*shapes):
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(shape, "float32") for shape in shapes]
+
+
+def convolution(n, h, w, c, f):
+    """Forward and kernel gradient, which between them are two thirds of a training step."""
+    from cycnn.kernels import conv
+
+    x, kernel, bias, y = arrays((n, h, w, c), (3, 3, c, f), (f,), (n, h - 2, w - 2, f))
+    packed, dkernel = np.empty(conv.packed_size(3, 3, c, f, 1), "float32"), np.empty_like(kernel)
+    conv.pack(kernel, packed, 1)
+
+    def run(threads):
+        conv.forward(x, packed, bias, y, 3, 3, 1, 1, 1, 1, 1, LINEAR, threads)
+        conv.backward_kernel(x, y, dkernel, 1, 1, 1, 1, 1, threads)
+
+    return run
+
+
+def pooling(n, h, w, c):
+    from cycnn.kernels import pool
+
+    (x,) = arrays((n, h, w, c))
+    y, argmax = np.empty((n, h // 2, w // 2, c), "float32"), np.empty((n, h // 2, w // 2, c), "int32")
+
+    def run(threads):
+        pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, threads)
+        pool.max_backward(y, argmax, x, 2, 2, 2, 2, 0, 0, threads)
+
+    return run
+
+
+def dense(n, k, f):
+    from cycnn.kernels import gemm
+
+    x, kernel, bias, y = arrays((n, 1, k), (k, f), (f,), (n, 1, f))
+    packed, dkernel = np.empty(gemm.packed_size(k, f), "float32"), np.empty_like(kernel)
+    gemm.pack(kernel, packed)
+
+    def run(threads):
+        gemm.forward(x, packed, bias, y, LINEAR, threads)
+        gemm.backward_kernel(x, y, dkernel, threads)
+
+    return run
+
+
+def works(threads):
+    """name -> function of a number of threads that gives a contestant for `measure.in_turns`."""
+    found = {}
+    for kind, shapes, make in (
+        ("convolution", CONVOLUTIONS, convolution),
+        ("pooling", POOLINGS, pooling),
+        ("dense", DENSE, dense),
+    ):
+        for name, shape in shapes.items():
+            call = make(*shape)
+            found[f"{kind}: {name}"] = lambda t, call=call: lambda repeat: timed(lambda: call(t), repeat)
+    players = {t: Cycnn(NETWORKS["mnist"], t) for t in threads}
+    found[f"training step: mnist, batch {BATCH}"] = lambda t: players[t].train
+    for images in (BATCH, 1):
+        found[f"prediction: mnist, batch {images}"] = lambda t, images=images: (
+            lambda repeat: players[t].predictions(images, repeat)
+        )
+    return found
+
+
+def speed_ups(turns):
+    """Median time on one thread over that on t."""
+    medians = {threads: float(np.median(np.concatenate(seconds))) for threads, seconds in turns.items()}
+    return {threads: medians[1] / median for threads, median in medians.items()}
+
+
+def plot(results, path):
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 6))
+    for name, work in results["works"].items():
+        threads = sorted(map(int, work["speed_up"]))
+        axes.plot(threads, [work["speed_up"][str(t)] for t in threads], marker="o", label=name)
+    threads = sorted(map(int, results["fma"]))
+    axes.plot(threads, [results["fma"][str(t)] for t in threads], "k--", marker="s", label="FMA loop in registers")
+    axes.set(xlabel="threads", ylabel="times as fast as one thread", xticks=threads)
+    axes.set_title(f"{results['machine']['processor']}, {results['machine']['date'][:10]}", fontsize="medium")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="x-small", loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.savefig(path, dpi=120, bbox_inches="tight")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, nargs="+", default=list(range(1, measure.cpus() + 1)))
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--folder", default=measure.RESULTS, help="where the raw numbers and the plot go")
+    options = parser.parse_args()
+    threads = sorted({1, *options.threads})
+
+    loops = {f"FMA loop, {t}": measure.fma(t) for t in threads}
+    results = {"machine": measure.machine(), "works": {}}
+    fma = {t: [] for t in threads}
+    for name, work in works(threads).items():
+        turns = measure.in_turns(
+            {f"FMA loop, {t}": loops[f"FMA loop, {t}"][0] for t in threads} | {f"{t}": work(t) for t in threads},
+            options.rounds,
+        )
+        for t in threads:
+            fma[t] += turns.pop(f"FMA loop, {t}")
+        results["works"][name] = {
+            "speed_up": {str(t): s for t, s in speed_ups({t: turns[str(t)] for t in threads}).items()},
+            "threads": {t: measure.summary(seconds) | {"seconds": seconds} for t, seconds in turns.items()},
+        }
+    gflops = {t: loops[f"FMA loop, {t}"][1] / float(np.median(np.concatenate(fma[t]))) / 1e9 for t in threads}
+    results["fma_gflops"] = {str(t): speed for t, speed in gflops.items()}
+    results["fma"] = {str(t): speed / gflops[1] for t, speed in gflops.items()}
+
+    lines = [{"work": "FMA loop"} | {f"x{t}": f"{results['fma'][str(t)]:.2f}" for t in threads}]
+    for name, work in results["works"].items():
+        times = {"ms on 1": f"{work['threads']['1']['median'] * 1e3:.3f}"}
+        lines.append({"work": name} | times | {f"x{t}": f"{work['speed_up'][str(t)]:.2f}" for t in threads})
+    print(*measure.table(lines, ["work", "ms on 1", *(f"x{t}" for t in threads)]), sep="\n")
+    path = measure.write("scaling", results, options.folder)
+    plot(results, path.with_suffix(".png"))
+    print(path, path.with_suffix(".png"), sep="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""What cycnn adds to a fresh process: `import cycnn` over `import numpy`, and a first prediction over `import numpy`.
+
+    python -m benchmarks.startup
+
+Every figure is of whole processes, from their start to their end, in turns. What stands beside cycnn are the other
+libraries that this Python has.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import measure
+from benchmarks.peers import has
+
+PREDICTION = """
+import numpy as np
+{keras}
+from benchmarks.shapes import NETWORKS
+network = NETWORKS["mnist"]
+model = network.keras(keras)
+model.set_weights(network.weights())
+assert np.asarray(model.predict_on_batch(network.data(1)[0])).shape == (1, 10)
+"""
+# At most so many milliseconds over `import numpy`.
+LIMITS = {"import cycnn": 60, "first prediction of cycnn": 150}
+
+
+def programs():
+    found = {
+        "import numpy": "import numpy",
+        "import cycnn": "import numpy, cycnn",
+        "first prediction of cycnn": PREDICTION.format(keras="import cycnn as keras"),
+    }
+    if has("torch"):
+        found["import torch"] = "import numpy, torch"
+    if has("keras"):
+        found["first prediction of keras"] = PREDICTION.format(keras="import keras")
+    return found
+
+
+def process(program, environment):
+    """A contestant for `measure.in_turns`: one fresh process a call."""
+
+    def once():
+        told = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment,
+            capture_output=True,
+            check=True,
+            cwd=Path(__file__).parents[1],
+        )
+        if "cycnn" in program and told.stdout + told.stderr:
+            sys.exit(f"something was printed: {(told.stdout + told.stderr).decode()}")
+
+    return lambda repeat: measure.timed(once, repeat)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument("--folder", default=measure.RESULTS, help="where the raw numbers go")
+    options = parser.parse_args()
+
+    wanted = {k: v for k, v in programs().items() if not options.without_peers or "cycnn" in k or "numpy" in k}
+    turns = measure.in_turns({k: process(v, dict(os.environ)) for k, v in wanted.items()}, options.rounds)
+    results = {"machine": measure.machine(), "processes": {}}
+    base = np.median(np.concatenate(turns["import numpy"]))
+    lines = []
+    for name, seconds in turns.items():
+        found = measure.summary(seconds)
+        found |= {"over_numpy": found["median"] - float(base), "seconds": seconds}
+        results["processes"][name] = found
+        limit = LIMITS.get(name)
+        lines.append(
+            {
+                "process": name,
+                "median ms": f"{found['median'] * 1e3:.0f}",
+                "best ms": f"{found['best'] * 1e3:.0f}",
+                "spread": f"{found['spread']:.0%}",
+                "over numpy, ms": f"{found['over_numpy'] * 1e3:.0f}",
+                "at most": limit or "",
+                "": "TOO SLOW" if limit and found["over_numpy"] * 1e3 > limit else "",
+            }
+        )
+    print(*measure.table(lines, list(lines[0])), sep="\n")
+    print(measure.write("startup", results, options.folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""A training step and predictions, beside PyTorch eager and Keras on TensorFlow and JAX.
+
+    python -m benchmarks.training
+    python -m benchmarks.training --peer-python tensorflow=/path/to/python --peer-python jax=/path/to/python
+
+Peers that the running Python has are found; the others run in the Pythons that `--peer-python` names. Before anything
+is timed, predictions and the losses of the first steps are compared: a contestant that answers otherwise ends the run.
+"""
+
+import argparse
+import sys
+import time
+
+import numpy as np
+
+from benchmarks import measure
+from benchmarks.peers import BATCH, Cycnn, Remote, Torch, has
+from benchmarks.shapes import NETWORKS
+
+STEPS = 6  # whose losses are compared
+WORKS = {
+    "training step, batch 64": lambda contestant: contestant.train,
+    "prediction, batch 64": lambda contestant: lambda repeat: contestant.predictions(BATCH, repeat),
+    "prediction, 1 image": lambda contestant: lambda repeat: contestant.predictions(1, repeat),
+}
+IMAGES = {"training step, batch 64": BATCH, "prediction, batch 64": BATCH, "prediction, 1 image": 1}
+
+
+def contestants(network, threads, pythons, without):
+    """Everybody who is here."""
+    found = [Cycnn(network, threads)]
+    if has("torch") and "torch" not in without:
+        found.append(Torch(network, threads))
+    for backend, python in pythons.items():
+        if backend not in without:
+            found.append(Remote(backend, python, network, threads))
+    return found
+
+
+def compare_answers(players):
+    """The same predictions and losses, or nothing is timed. Returns the differences from the first player's."""
+    answers = [(player.probabilities(), np.array(player.losses(STEPS))) for player in players]
+    differences = {}
+    for player, (probabilities, losses) in zip(players, answers):
+        differences[player.name] = {
+            "predictions": float(np.abs(probabilities - answers[0][0]).max()),
+            "losses": float(np.abs(losses - answers[0][1]).max()),
+        }
+        if not np.allclose(probabilities, answers[0][0], rtol=0, atol=1e-5) or not np.allclose(
+            losses, answers[0][1], rtol=1e-3
+        ):
+            sys.exit(f"{player.name} answers otherwise than {players[0].name}: {differences[player.name]}")
+    return differences
+
+
+def play(network, threads, rounds, pythons, without):
+    """All works of one network on so many threads, in turns."""
+    players = contestants(network, threads, pythons, without)
+    try:
+        differences = compare_answers(players)
+        fma, operations = measure.fma(threads)
+        works = []
+        for work, method in WORKS.items():
+            turns = measure.in_turns({"FMA loop": fma} | {p.name: method(p) for p in players}, rounds)
+            flops = {name: network.flops(work.startswith("training")) * IMAGES[work] for name in turns}
+            flops["FMA loop"] = operations
+            works.append(
+                {
+                    "network": network.name,
+                    "threads": threads,
+                    "work": work,
+                    "images": IMAGES[work],
+                    "contestants": {
+                        name: measure.summary(seconds)
+                        | {"gflops": flops[name] / float(np.median(np.concatenate(seconds))) / 1e9, "seconds": seconds}
+                        for name, seconds in turns.items()
+                    },
+                }
+            )
+        versions = {p.name: p.version for p in players if isinstance(p, Remote)}
+        return works, differences, versions
+    finally:
+        for player in players:
+            player.close()
+
+
+def shares(works):
+    """Each time as a share of the best that so many threads did in this run, and each rival's time over ours."""
+    for work in works:
+        peak = max(
+            contestant["gflops"]
+            for other in works
+            if other["threads"] == work["threads"]
+            for contestant in other["contestants"].values()
+        )
+        ours = work["contestants"]["cycnn"]["median"]
+        for name, contestant in work["contestants"].items():
+            contestant["share"] = contestant["gflops"] / peak
+            if name != "FMA loop":
+                contestant["ratio"] = contestant["median"] / ours
+
+
+def rows(works):
+    for work in works:
+        for name, found in work["contestants"].items():
+            if name == "FMA loop":
+                continue
+            per_image = found["median"] / work["images"]
+            yield {
+                "work": f"{work['network']}: {work['work']}",
+                "threads": work["threads"],
+                "who": name,
+                "median ms": f"{found['median'] * 1e3:.3f}",
+                "best ms": f"{found['best'] * 1e3:.3f}",
+                "spread": f"{found['spread']:.0%}",
+                "rounds": found["rounds"],
+                "us an image": f"{per_image * 1e6:.1f}",
+                "GFLOP/s": f"{found['gflops']:.1f}",
+                "of peak": f"{found['share']:.0%}",
+                "/ ours": f"{found['ratio']:.2f}",
+                "": "faster than ours" if found["ratio"] < 1 else "",
+            }
+
+
+def shifted(works):
+    """GFLOP/s of the shifted network over those of the one it is shifted from: it should keep 85 %."""
+    speed = {(w["network"], w["threads"], w["work"]): w["contestants"]["cycnn"]["gflops"] for w in works}
+    for (network, threads, work), gflops in speed.items():
+        if network == "shifted" and ("mnist", threads, work) in speed:
+            yield f"{work}, {threads} threads", gflops / speed["mnist", threads, work]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, min(2, measure.cpus())}))
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--peer-python", action="append", default=[], metavar="BACKEND=PYTHON")
+    parser.add_argument("--without", nargs="+", default=[], metavar="PEER", help="torch, tensorflow, jax")
+    parser.add_argument("--folder", default=measure.RESULTS, help="where the raw numbers go")
+    options = parser.parse_args()
+    pythons = {backend: sys.executable for backend in ("tensorflow", "jax") if has("keras") and has(backend)}
+    pythons |= dict(entry.split("=", 1) for entry in options.peer_python)
+
+    start, works, differences, versions = time.perf_counter(), [], {}, {}
+    for name in options.networks:
+        for threads in options.threads:
+            played = play(NETWORKS[name], threads, options.rounds, pythons, options.without)
+            works += played[0]
+            differences[f"{name}, {threads} threads"] = played[1]
+            versions |= played[2]
+    shares(works)
+    results = {"machine": measure.machine(), "peers": versions, "differences": differences, "works": works}
+    results["shifted"] = dict(shifted(works))
+    lines = list(rows(works))
+    print(*measure.table(lines, list(lines[0])), sep="\n")
+    for threads in options.threads:
+        best = max(
+            (found["gflops"], name, work["work"])
+            for work in works
+            if work["threads"] == threads
+            for name, found in work["contestants"].items()
+        )
+        print(f"peak on {threads} threads: {best[0]:.0f} GFLOP/s, by {best[1]}")
+    for work, kept in results["shifted"].items():
+        print(f"the shifted network keeps {kept:.0%} of the GFLOP/s: {work}")
+    print(f"{measure.write('training', results, options.folder)}, after {time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Activation functions, by name or as functions.
+
+Each takes a symbolic tensor (and records one operation) or an array (and computes at once):
+
+    layers.Dense(64, activation="relu")  →  get  →  relu  →  relu(symbolic)  →  Elementwise("relu"), fused into the product
+"""
+
+from cycnn.activations.activations import (
+    celu,
+    elu,
+    exponential,
+    gelu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    linear,
+    log_sigmoid,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    soft_shrink,
+    softmax,
+    softplus,
+    softsign,
+    squareplus,
+    tanh,
+    tanh_shrink,
+    threshold,
+)
+from cycnn.core.registry import Family, serialize_keras_object
+
+swish, hard_swish = silu, hard_silu
+
+_FAMILY = Family(
+    "keras.activations",
+    "activation",
+    (
+        celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, log_sigmoid,
+        mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, squareplus, tanh, tanh_shrink,
+        threshold,
+    ),
+    {"swish": silu, "hard_swish": hard_silu},
+)  # fmt: skip
+
+
+def get(identifier):
+    """The activation that an argument means.
+
+    Args:
+        identifier: A name (`"relu"`), a function or layer, a config, or None for `linear`.
+
+    Raises:
+        ValueError: there is no such activation.
+    """
+    return linear if identifier is None else _FAMILY.get(identifier)
+
+
+def serialize(activation):
+    """The config of an activation: its name."""
+    config = serialize_keras_object(activation)
+    if isinstance(config, dict) and config.get("class_name") == "function" and config.get("module") == "builtins":
+        return config["config"]
+    return activation.__name__ if activation in _FAMILY.objects.values() else config
+
+
+def deserialize(config, custom_objects=None):
+    """The activation of a config."""
+    return get(config) if isinstance(config, str) and not custom_objects else _FAMILY.deserialize(config, custom_objects)

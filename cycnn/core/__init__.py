@@ -1,0 +1,13 @@
+"""What every part of the package leans on.
+
+    spec        TensorSpec: shape and type of a value that does not exist yet
+    shapes      shape arithmetic of windows, the only place that knows it
+    memory      aligned arrays
+    variable    Variable: an array that a layer owns
+    checks      arguments of constructors: accept or refuse with one grammar of errors, and "did you mean"
+    names       automatic names (`conv2d`, `conv2d_1`), counted per process
+    random      numbers that follow from (seed, counter) alone
+    registry    objects to configs and back, in Keras 3's format; the only way from a name in a file to a class
+
+Everything below may call it; it reads `config` and imports nothing else of cycnn.
+"""

@@ -1,0 +1,43 @@
+"""Shape arithmetic of windows: the only place that knows it.
+
+With W input positions, a window of F (dilated: D * (F - 1) + 1), stride S and P zeros on each side there are
+(W - F + 2P) / S + 1 output positions. `same` padding is TensorFlow's: ceil(W / S) outputs, and where the zeros do not
+divide evenly the extra one goes to the bottom and to the right.
+"""
+
+from typing import NamedTuple
+
+
+class Window(NamedTuple):
+    """One axis of a sliding window: how many outputs, and the zeros before and after the input."""
+
+    size: int
+    before: int
+    after: int
+
+
+def window(size, kernel, stride, dilation, padding):
+    """Output size and padding of one axis. `size` may be None (unknown): then so is the output size."""
+    reach = dilation * (kernel - 1) + 1
+    if size is None:
+        return Window(None, 0, 0)
+    if padding == "valid":
+        return Window((size - reach) // stride + 1 if size >= reach else 0, 0, 0)
+    if padding == "causal":
+        return Window((size - 1) // stride + 1, reach - 1, 0)
+    out = -(-size // stride)
+    total = max(0, (out - 1) * stride + reach - size)
+    return Window(out, total // 2, total - total // 2)
+
+
+def reshape(shape, target):
+    """`target` with its one -1 filled in so that it holds as many elements as `shape`; None where it cannot."""
+    import math
+
+    size = math.prod(shape)
+    known = math.prod(d for d in target if d != -1)
+    if -1 not in target:
+        return tuple(target) if known == size else None
+    if target.count(-1) > 1 or known == 0 or size % known:
+        return None
+    return tuple(size // known if d == -1 else d for d in target)

@@ -1,0 +1,90 @@
+"""Variable: an array that a layer owns for life.
+
+Its memory never moves, so plans may hold its address and several models may share its layer. Whoever changes the
+values raises `version`; a plan compares it with the one its packed copies were made from.
+"""
+
+import numpy as np
+
+from cycnn.core import memory
+
+
+class Variable:
+    """A named float32 array with Keras's attributes.
+
+    Args:
+        value: array-like; its values are copied.
+        name: last part of the path, like `"kernel"`.
+        trainable: whether optimizers may change it.
+        dtype: `"float32"` for weights; counters and seeds have integer types.
+        regularizer, constraint: as given to `Layer.add_weight`.
+        path: full name, like `"conv2d/kernel"`.
+    """
+
+    def __init__(
+        self, value, name="variable", trainable=True, dtype="float32", regularizer=None, constraint=None, path=None
+    ):
+        value = np.asarray(value)
+        self._array = memory.empty(value.shape, dtype)
+        self._array[...] = value
+        self.name = name
+        self.path = path or name
+        self.trainable = trainable
+        self.regularizer = regularizer
+        self.constraint = constraint
+        self.version = 0
+
+    @property
+    def shape(self):
+        return self._array.shape
+
+    @property
+    def dtype(self):
+        return self._array.dtype.name
+
+    @property
+    def ndim(self):
+        return self._array.ndim
+
+    @property
+    def value(self):
+        """The values, as a read-only view; `assign` changes them."""
+        view = self._array.view()
+        view.flags.writeable = False
+        return view
+
+    def numpy(self):
+        """A copy of the values."""
+        return self._array.copy()
+
+    def assign(self, value):
+        """Replace the values.
+
+        Raises:
+            ValueError: the shape of `value` is another one.
+        """
+        value = np.asarray(value)
+        if value.shape != self.shape:
+            raise ValueError(
+                f"The shape of the target variable and the shape of the target value in `variable.assign(value)` must "
+                f"match. Variable {self.path!r} has shape {self.shape}. Received: a value of shape {value.shape}."
+            )
+        if value.dtype.kind not in "fiub":
+            raise ValueError(f"Variable {self.path!r} holds numbers. Received: a value of dtype {value.dtype}.")
+        self._array[...] = value
+        self.version += 1
+        return self
+
+    def assign_add(self, value):
+        return self.assign(self._array + np.asarray(value))
+
+    def assign_sub(self, value):
+        return self.assign(self._array - np.asarray(value))
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False and dtype not in (None, self._array.dtype):
+            raise ValueError(f"Variable {self.path!r} cannot be seen as {dtype} without a copy.")
+        return self.value if copy is False else np.array(self._array, dtype=dtype)
+
+    def __repr__(self):
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"

@@ -1,0 +1,150 @@
+"""A graph as a function of arrays: plans made when they are needed, kept for the next call, and lent to one caller at
+a time."""
+
+from collections import OrderedDict
+from contextlib import contextmanager
+from threading import Lock
+
+import numpy as np
+
+from cycnn import kernels
+from cycnn.core import memory
+from cycnn.engine.plan import Plan
+
+KEPT = 8  # plans; more are made when needed and forgotten, oldest first
+
+
+class Source:
+    """An array of samples as a plan reads it: rows are cast to float32 as they are gathered, the array stays as it is.
+
+    An array whose rows are contiguous is read where it lies (memory maps, any stride between rows, any of the gather
+    kernel's types). Others go through a staging buffer, a batch at a time.
+    """
+
+    def __init__(self, array, dtype="float32"):
+        self.array = array
+        self.dtype = dtype
+        codes = kernels.gather.CODES
+        step = array.dtype.itemsize
+        contiguous = True
+        for length, stride in zip(reversed(array.shape[1:]), reversed(array.strides[1:]), strict=True):
+            contiguous = contiguous and (length == 1 or stride == step)
+            step *= length
+        native = array.dtype.isnative and array.flags.aligned and array.dtype.name in codes
+        self.direct = contiguous and native
+        self.code = codes[array.dtype.name] if self.direct else codes[dtype]
+        self.row_bytes = array.strides[0] if self.direct and len(array) > 1 else step
+        if not self.direct:
+            self.row_bytes = int(np.prod(array.shape[1:])) * np.dtype(dtype).itemsize
+        self._staged = self._order = None
+
+    @property
+    def key(self):
+        """What a plan bakes in of this array."""
+        return self.code, self.row_bytes
+
+    def feed(self, name):
+        """The function that emits this source's gathering: for `Plan(feeds=...)`."""
+        kernel = kernels.gather.labels if self.dtype == "int32" else kernels.gather.rows
+
+        def emit_gather(emit, buffer):
+            source = emit.external(f"{name} source", buffer.shape)
+            rows = emit.external(f"{name} rows", (1,), "int64")
+            emit(kernel, source, rows, buffer, self.code, self.row_bytes)
+
+        return emit_gather
+
+    def bind(self, plan, name, rows):
+        """Make the plan's next batch the samples `rows` (int64 array)."""
+        if self.direct:
+            plan.bind(f"{name} source", self.array)
+            plan.bind(f"{name} rows", rows)
+            return
+        count = len(rows)
+        if self._staged is None or len(self._staged) < count:
+            self._staged = memory.empty((count, *self.array.shape[1:]), self.dtype)
+            self._order = np.arange(count, dtype=np.int64)
+        self._staged[:count] = self.array[rows]
+        plan.bind(f"{name} source", self._staged)
+        plan.bind(f"{name} rows", self._order)
+
+
+class Function:
+    """Outputs of a graph as a function of its inputs."""
+
+    def __init__(self, graph, labels=None):
+        self.graph = graph
+        self.labels = labels
+        self._free = OrderedDict()  # key -> plans not lent to anybody
+        self._lock = Lock()
+
+    @contextmanager
+    def lend(self, key, make):
+        """A plan for `key`, made by `make()` if no such plan is free."""
+        with self._lock:
+            plans = self._free.get(key)
+            plan = plans.pop() if plans else None
+        if plan is None:
+            plan = make()
+        try:
+            yield plan
+        finally:
+            with self._lock:
+                self._free.setdefault(key, []).append(plan)
+                self._free.move_to_end(key)
+                while sum(map(len, self._free.values())) > KEPT:
+                    oldest = next(iter(self._free))
+                    self._free[oldest].pop(0)
+                    if not self._free[oldest]:
+                        del self._free[oldest]
+
+    def forget(self):
+        """Drop all plans."""
+        with self._lock:
+            self._free.clear()
+
+    def __call__(self, arrays, batch_size=None, training=False, on_batch=None):
+        """Outputs for arrays of samples.
+
+        Args:
+            arrays: one array per input, all of the same length.
+            batch_size: samples a run; None: all at once.
+            training: the training flag.
+            on_batch: called as `on_batch(batches done)` after each run.
+
+        Returns:
+            A list of float32 arrays, one per output.
+        """
+        sources = [Source(a) for a in arrays]
+        samples = len(arrays[0])
+        outputs = [np.empty((samples, *t.spec.sample), np.float32) for t in self.graph.outputs]
+        if samples == 0:
+            return outputs
+        capacity = min(samples, batch_size or samples)
+        key = ("predict", capacity, training, tuple(s.key for s in sources))
+
+        def make():
+            feeds = [s.feed(f"input {k}") for k, s in enumerate(sources)]
+            return Plan(self.graph, capacity, training=training, feeds=feeds, labels=self.labels)
+
+        rows = np.arange(samples, dtype=np.int64)
+        with self.lend(key, make) as plan:
+            if plan.uses("step"):
+                plan.bind("step", run_state())
+            for k, first in enumerate(range(0, samples, capacity)):
+                last = min(first + capacity, samples)
+                for j, source in enumerate(sources):
+                    source.bind(plan, f"input {j}", rows[first:last])
+                for j, output in enumerate(outputs):
+                    plan.bind(f"output {j}", output[first:last])
+                plan.run(last - first)
+                if on_batch is not None:
+                    on_batch(k + 1)
+        return outputs
+
+
+def run_state():
+    """Seed and step for the random operations of a run that is not a step of training: new ones each time."""
+    from cycnn.core.random import make_seed
+
+    return np.array([make_seed(), 0], np.uint64)

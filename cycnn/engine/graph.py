@@ -1,0 +1,162 @@
+"""Symbolic tensors, and the operations that connect them.
+
+An `Operation` declares its output and its memory, and has `forward` and `backward` side by side. Both run once, when
+a plan is made, and *emit* kernel calls; the executor runs that list for every batch. Calling an operation with
+symbolic tensors records a `Node`.
+"""
+
+from typing import NamedTuple
+
+from cycnn.core.names import auto_name
+from cycnn.core.spec import TensorSpec
+from cycnn.engine.buffers import GROUP, ONCE, SAMPLE
+
+
+class Need(NamedTuple):
+    """Memory that an operation asks for: its kind, shape and dtype."""
+
+    kind: str
+    shape: tuple
+    dtype: str = "float32"
+
+
+def per_sample(shape, dtype="float32"):
+    """Memory for each sample."""
+    return Need(SAMPLE, tuple(shape), dtype)
+
+
+def per_group(shape, dtype="float32"):
+    """A partial sum for each group of samples."""
+    return Need(GROUP, tuple(shape), dtype)
+
+
+def once(shape, dtype="float32"):
+    """Memory that all samples share."""
+    return Need(ONCE, tuple(shape), dtype)
+
+
+class Memory(NamedTuple):
+    """What an operation writes, and the named memory that it needs besides: between its forward and backward, or
+    within one of them. What a plan never uses is never allocated."""
+
+    output: TensorSpec
+    workspace: dict = {}
+
+
+class Operation:
+    """Something that computes one tensor from others.
+
+    Subclasses give `memory`, `forward` and `backward`. Arguments `x`, `dx` are one buffer, or a tuple where the
+    operation has several inputs; `dx` is None where no gradient is wanted. `work` holds the workspace by name.
+    """
+
+    variables = ()
+
+    def memory(self, x):
+        """The output and the workspace for inputs of these specs."""
+        raise NotImplementedError(f"{type(self).__name__} declares no memory")
+
+    def output_spec(self, x):
+        """Shape and dtype of the output."""
+        return self.memory(x).output
+
+    def is_view(self, training):
+        """Whether the output is the input's memory with another shape: then nothing is emitted."""
+        return False
+
+    def forward(self, emit, x, y, work, *, training):
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, emit, x, y, dy, dx, work):
+        """Emit the gradients. `dy` is final and belongs to this operation: it may be overwritten."""
+        raise NotImplementedError(f"{type(self).__name__} has no gradient")
+
+    def flops(self, x):
+        """About how many floating-point operations a sample takes."""
+        return 2 * self.output_spec(x).size
+
+    def record(self, x):
+        """The symbolic output for symbolic inputs."""
+        inputs = x if isinstance(x, tuple) else (x,)
+        specs = tuple(t.spec for t in inputs)
+        node = Node(self, inputs)
+        node.output = SymbolicTensor(self.output_spec(specs if isinstance(x, tuple) else specs[0]), node)
+        return node.output
+
+
+class SymbolicTensor:
+    """A value of a graph: shape, dtype, and the node that computes it (None for an input)."""
+
+    def __init__(self, spec, node=None, name=None):
+        self.spec = spec
+        self.node = node
+        self.name = name or auto_name("keras_tensor")
+        self.layer = None  # the layer whose call gave it
+
+    @property
+    def shape(self):
+        return self.spec.shape
+
+    @property
+    def dtype(self):
+        return self.spec.dtype
+
+    @property
+    def ndim(self):
+        return len(self.spec.shape)
+
+    def __repr__(self):
+        return f"<SymbolicTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError(
+            "A symbolic tensor has a shape but no values, so it cannot become a NumPy array. Build a model from it "
+            f"and call `predict`. Received: {self!r}"
+        )
+
+    def __bool__(self):
+        raise TypeError(f"A symbolic tensor has no values, so it is neither true nor false. Received: {self!r}")
+
+    def __iter__(self):
+        raise TypeError(f"A symbolic tensor cannot be iterated over. Received: {self!r}")
+
+
+class Node:
+    """One use of an operation."""
+
+    __slots__ = ("inputs", "operation", "output")
+
+    def __init__(self, operation, inputs, output=None):
+        self.operation, self.inputs, self.output = operation, inputs, output
+
+
+class Graph:
+    """What computes `outputs` from `inputs`: nodes in an order in which they can run.
+
+    Raises:
+        ValueError: an output depends on an input that is not given.
+    """
+
+    def __init__(self, inputs, outputs):
+        self.inputs, self.outputs = tuple(inputs), tuple(outputs)
+        self.nodes = []
+        done = {id(t) for t in self.inputs}
+        # Depth first without recursion: networks are deeper than Python's stack.
+        stack = [t for t in reversed(self.outputs)]
+        while stack:
+            tensor = stack[-1]
+            if id(tensor) in done:
+                stack.pop()
+                continue
+            if tensor.node is None:
+                raise ValueError(
+                    f"The outputs depend on {tensor!r}, which is not among the inputs {list(self.inputs)}: "
+                    "the graph is disconnected."
+                )
+            waiting = [t for t in tensor.node.inputs if id(t) not in done]
+            if waiting:
+                stack.extend(reversed(waiting))
+            else:
+                self.nodes.append(tensor.node)
+                done.add(id(tensor))
+                stack.pop()

@@ -1,0 +1,402 @@
+"""A plan: every buffer of one run and the list of kernel calls, made once, reused for every batch.
+
+Making one is straight down: nodes emit forward calls, the objective emits the loss, nodes emit backward calls in
+reverse, the update emits what changes the weights; `schedule` cuts the calls into segments, `planner` places the
+buffers, and an executor `Program` holds the result. Running one is `bind` (where the user's arrays are) and `run`.
+
+The batch is a capacity: a smaller batch runs in the same plan. Samples belong to `GROUPS` groups by their place in the
+batch, whatever the number of threads; that is why results do not depend on it.
+"""
+
+import math
+import threading
+
+import numpy as np
+
+from cycnn import config, kernels
+from cycnn.core import memory
+from cycnn.core.spec import ITEMSIZE
+from cycnn.engine import rewrites
+from cycnn.engine.buffers import EXTERNAL, GROUP, SAMPLE, Buffer, Storage
+from cycnn.engine.planner import Lifetime, lower_bound, place, rounded
+from cycnn.engine.schedule import SAMPLES, SUMS, WHOLE, Emitted, schedule
+from cycnn.kernels.executor import Program
+
+GROUPS = 16  # of a full batch: 16 threads have work, and 16 partial gradients are a small price below
+CHUNK_BYTES = 1 << 20  # of a task's own buffers: half of the second-level cache of the servers this was measured on
+WORK_OF_A_THREAD = 4e6  # FLOPs that make up for waking another thread (a region costs 1.5 us, an idle thread 100 us)
+
+ARENA, LOCAL = 0, 1  # regions of a program's memory; then one for each external storage
+
+
+class Emitter:
+    """What operations see while a plan is made: `emit(kernel, *arguments)` adds a call.
+
+    Arguments are the kernel's own, in order, threads left out: buffers and variables (None where a kernel takes none),
+    then integers and reals.
+    """
+
+    def __init__(self, plan):
+        self._plan = plan
+        self.label = ""
+        self._numbers = 0
+
+    def __call__(self, kernel, *arguments, units=1):
+        """A call on samples: `units` of work each."""
+        self._add(kernel, arguments, units, SAMPLES)
+
+    def sums(self, kernel, *arguments, units=1):
+        """A call that adds up what a chunk of samples gives into its group's partial result."""
+        self._add(kernel, arguments, units, SUMS)
+
+    def whole(self, kernel, *arguments, units=1):
+        """A call on the whole batch; its units are divided over the threads."""
+        self._add(kernel, arguments, units, WHOLE)
+
+    def prepare(self, kernel, *arguments, units=1):
+        """A call that only reads weights: done when they have changed."""
+        self._add(kernel, arguments, units, WHOLE, self._plan.preparing)
+
+    @property
+    def state(self):
+        """Two numbers that change from run to run, the seed and the step: the key of random operations."""
+        return self._plan.external("step", (2,), "uint64")
+
+    @staticmethod
+    def blocks(size):
+        """Units of work of the kernels in `update`, for a vector of `size` elements."""
+        return -(-size // kernels.update.BLOCK)
+
+    def number(self):
+        """A number for a random operation, by its place in the plan."""
+        self._numbers += 1
+        return self._numbers
+
+    def external(self, name, shape, dtype="float32"):
+        """Memory that is bound by name before a run."""
+        return self._plan.external(name, shape, dtype)
+
+    def flat(self, variable):
+        """A variable as a vector."""
+        buffer = self._plan.buffer_of(variable)
+        return buffer.view(buffer.size)
+
+    def gradient(self, variable):
+        """Where to write the gradient of a variable; None if nobody wants it."""
+        return self._plan.gradient_of(variable)
+
+    def _add(self, kernel, arguments, units, domain, calls=None):
+        plan = self._plan
+        operands = tuple(plan.buffer_of(a) for a in arguments[: len(kernel.modes)])
+        rest = arguments[len(kernel.modes) :]
+        integers = tuple(int(a) for a in rest if not isinstance(a, float))
+        reals = tuple(a for a in rest if isinstance(a, float))
+        call = Emitted(kernel, operands, integers, reals, units, domain, self.label)
+        (plan.calls if calls is None else calls).append(call)
+
+
+class Plan:
+    """Kernel calls and memory for one graph and one batch capacity.
+
+    Args:
+        graph: `Graph`.
+        capacity: samples of the largest batch.
+        training: the training flag of the operations.
+        objective: what to do with the outputs besides writing them: an object with `absorbs(node)` and
+            `emit(emit, plan, xs, ys)` (see `training.objective`), or None.
+        gradients: variables whose gradients are wanted.
+        update: called as `update(emit, {variable: gradient buffer})` at the end.
+        feeds: one function per input, `feed(emit, buffer)`, that emits the calls which fill it.
+        labels: `{node: name}` for `summary`.
+    """
+
+    def __init__(self, graph, capacity, *, training=False, objective=None, gradients=(), update=None, feeds=(), labels=None):
+        self.capacity = capacity
+        self.group = -(-capacity // min(capacity, GROUPS))
+        self.lock = threading.Lock()
+        self.calls, self.preparing = [], []
+        self._external = {}  # owner -> Buffer
+        self._wanted = set(gradients)
+        self._slots = {}  # variable -> gradient buffers, one a call site
+        self._labels = labels or {}
+        self._work = 0
+        self.training = training
+        self._emit = Emitter(self)
+        self._build(graph, objective, update, feeds)
+        self._lay_out(split=capacity < 4 and objective is None)
+
+    # ------------------------------------------------------------------------------------------------- emitting
+
+    def buffer_of(self, argument):
+        """The buffer behind an argument of an emitted call: itself, or the external memory of a variable."""
+        if argument is None or isinstance(argument, Buffer):
+            return argument
+        return self.external(argument, argument.shape, argument.dtype)
+
+    def external(self, owner, shape, dtype="float32", *, samples=False):
+        """Memory of somebody else: a variable (bound for life), or a name to be bound before a run."""
+        if owner not in self._external:
+            size = math.prod(shape) * ITEMSIZE[dtype]
+            name = owner if isinstance(owner, str) else owner.path
+            storage = Storage(name, EXTERNAL, size, owner, per_sample=size if samples else 0)
+            self._external[owner] = Buffer(storage, shape, dtype)
+        return self._external[owner]
+
+    def gradient_of(self, variable):
+        if variable not in self._wanted:
+            return None
+        slot = Buffer.new(f"d {variable.path}", "once", variable.shape)
+        self._slots.setdefault(variable, []).append(slot)
+        return slot
+
+    def _build(self, graph, objective, update, feeds):
+        emit = self._emit
+        nodes = rewrites.fuse_activations(graph.nodes, graph.outputs)
+        absorbed = {}
+        if objective is not None:
+            for node in nodes:
+                if node.output in graph.outputs and objective.absorbs(node, graph.outputs.index(node.output)):
+                    absorbed[node.output] = node
+        made, outer = {}, []
+        for k, (tensor, feed) in enumerate(zip(graph.inputs, feeds, strict=True)):
+            made[tensor] = Buffer.new(f"input {k}", SAMPLE, tensor.spec.sample, "float32")
+            emit.label = f"input {k}"
+            feed(emit, made[tensor])
+        outputs = {}
+        for k, tensor in enumerate(graph.outputs):
+            outputs[tensor] = self.external(f"output {k}", tensor.spec.sample, samples=True)
+        steps = []
+        for node in nodes:
+            operation, xs = node.operation, tuple(made[t] for t in node.inputs)
+            emit.label = label = self._labels.get(id(node.output)) or type(operation).__name__.lower()
+            specs = tuple(t.spec for t in node.inputs)
+            x, spec = (xs, specs) if len(xs) > 1 else (xs[0], specs[0])
+            if node.output in absorbed:
+                continue
+            self._work += operation.flops(spec) * (3 if objective and objective.differentiates else 1)
+            if operation.is_view(self.training):
+                made[node.output] = y = xs[0].view(*node.output.spec.sample)
+                steps.append((node, x, y, None, label))
+                continue
+            needs = operation.memory(spec)
+            y = outputs.get(node.output) or Buffer.new(label, SAMPLE, needs.output.sample, needs.output.dtype)
+            work = {
+                name: Buffer.new(f"{label}.{name}", need.kind, need.shape, need.dtype)
+                for name, need in needs.workspace.items()
+            }
+            operation.forward(emit, x, y, work, training=self.training)
+            made[node.output] = y
+            steps.append((node, x, y, work, label))
+        for tensor, buffer in outputs.items():
+            if tensor not in absorbed and made[tensor].storage is not buffer.storage:  # an input, or a view
+                emit.label = "output"
+                emit(kernels.layout.copy, made[tensor].view(made[tensor].size), buffer.view(buffer.size))
+        if objective is not None:
+            emit.label = "loss"
+            outer = objective.emit(
+                emit,
+                self,
+                [made[absorbed[t].inputs[0]] if t in absorbed else made[t] for t in graph.outputs],
+                [outputs[t] for t in graph.outputs],
+            )
+        if self._wanted:
+            sources = [absorbed[t].inputs[0] if t in absorbed else t for t in graph.outputs]
+            self._backward(steps, zip(sources, outer, strict=True))
+        if update is not None:
+            emit.label = "update"
+            update(emit, {v: self._sum(slots) for v, slots in self._slots.items()})
+
+    def _backward(self, steps, seeds):
+        """Reverse mode: each step turns the gradient of its output into those of its inputs and variables."""
+        emit, arrived = self._emit, {}
+        for tensor, gradient in seeds:
+            if gradient is not None:
+                arrived.setdefault(tensor, []).append(gradient)
+        needs = set()  # tensors that some wanted variable influences
+        for node, *_ in steps:
+            if any(t in needs for t in node.inputs) or any(v in self._wanted for v in node.operation.variables):
+                needs.add(node.output)
+        for node, x, y, work, label in reversed(steps):
+            emit.label = f"d {label}"
+            if node.output not in needs or node.output not in arrived:
+                continue
+            dy = self._sum(arrived.pop(node.output))
+            if work is None:  # a view
+                if node.inputs[0] in needs:
+                    arrived.setdefault(node.inputs[0], []).append(dy.view(*node.inputs[0].spec.sample))
+                continue
+            dxs = [Buffer.new(f"d {t.name}", SAMPLE, t.spec.sample) if t in needs else None for t in node.inputs]
+            node.operation.backward(emit, x, y, dy, tuple(dxs) if len(dxs) > 1 else dxs[0], work)
+            for tensor, dx in zip(node.inputs, dxs, strict=True):
+                if dx is not None:
+                    arrived.setdefault(tensor, []).append(dx)
+
+    def _sum(self, parts):
+        """Several gradients of one thing, added up in the order they came, into the first."""
+        first = parts[0]
+        for other in parts[1:]:
+            if first.storage.kind == SAMPLE:
+                self._emit(kernels.elementwise.add, other.view(other.size), first.view(first.size))
+            else:
+                units = self._emit.blocks(first.size)
+                self._emit.whole(kernels.update.add, other.view(other.size), first.view(first.size), units=units)
+        return first
+
+    # -------------------------------------------------------------------------------------------------- layout
+
+    def _lay_out(self, split):
+        # Training repacks the weights in every step; prediction only when they have changed, so there they stay.
+        together = self.training and bool(self._wanted)
+        preparing = schedule(self.preparing)
+        segments = schedule(self.calls, split)
+        all_segments = preparing + segments
+        self.segments = segments
+        spans, calls_of = {}, {}
+        for s, segment in enumerate(all_segments):
+            for k, call in enumerate(segment.calls):
+                for buffer in call.operands:
+                    if buffer is not None and buffer.storage.kind != EXTERNAL:
+                        spans.setdefault(buffer.storage, []).append((s, k))
+        offset_of_segment, chunks, local, shared = 0, [], [], []
+        for s, segment in enumerate(all_segments):
+            mine = [
+                Lifetime(storage, storage.size, offset_of_segment + seen[0][1], offset_of_segment + seen[-1][1])
+                for storage, seen in spans.items()
+                if storage.kind == SAMPLE and seen[0][0] == seen[-1][0] == s and not segment.whole
+            ]
+            chunk = max(1, min(self.group, CHUNK_BYTES // max(1, lower_bound(mine))))
+            chunks.append(chunk)
+            for item in mine:
+                item.storage.local = True
+                local.append(item._replace(size=rounded(item.size * chunk)))
+            offset_of_segment += len(segment.calls)
+        for storage, seen in spans.items():
+            if not storage.local:
+                count = {SAMPLE: self.capacity, GROUP: self.groups}.get(storage.kind, 1)
+                each = memory.aligned(storage.size) if storage.kind == GROUP else storage.size
+                first, last = seen[0][0], seen[-1][0]
+                if not together and first < len(preparing):  # packed weights stay
+                    first, last = 0, len(all_segments)
+                shared.append(Lifetime(storage, rounded(each * count), first, last))
+        self.shared, self.local = shared, local
+        offsets, self.arena_bytes = place(shared)
+        local_offsets, self.local_bytes = place(local)
+        for storage in spans:
+            storage.region = LOCAL if storage.local else ARENA
+            storage.offset = local_offsets[storage] if storage.local else offsets[storage]
+        for k, buffer in enumerate(self._external.values()):
+            buffer.storage.region, buffer.storage.offset = 2 + k, 0
+        regions = 2 + len(self._external)
+        self._versions = {v: -1 for call in self.preparing for v in self._variables_of(call)}
+        parts = [preparing + segments] if together else [preparing, segments]
+        chunk_of = iter(chunks)
+        self._programs = [self._program(part, chunk_of, regions) for part in parts]
+        self._arena = memory.empty((max(self.arena_bytes, 1),), np.uint8)
+        self._locals = None
+        self._slots_for = 0
+        for program in self._programs:
+            program.bind(ARENA, self._arena, self._arena)
+        for owner, buffer in self._external.items():
+            if not isinstance(owner, str):
+                self._bind(buffer.storage.region, owner._array)
+        self._regions = {owner: b.storage.region for owner, b in self._external.items() if isinstance(owner, str)}
+        self._useful = max(1, int(self._work * self.capacity / WORK_OF_A_THREAD))
+
+    @property
+    def groups(self):
+        """Groups of a full batch."""
+        return -(-self.capacity // self.group)
+
+    def _variables_of(self, call):
+        return [b.storage.owner for b in call.operands if b is not None and b.storage.kind == EXTERNAL]
+
+    def _program(self, segments, chunk_of, regions):
+        calls, ranges = [], []
+        for segment in segments:
+            first = len(calls)
+            for call in segment.calls:
+                operands = [self._operand(b) for b in call.operands]
+                calls.append(
+                    (call.kernel.door, operands, call.integers, call.reals, call.units, call.domain == SAMPLES)
+                )
+            ranges.append((first, len(calls), segment.whole, next(chunk_of)))
+        return Program(calls, ranges, regions, self.group)
+
+    def _operand(self, buffer):
+        if buffer is None:
+            return (-1, 0, 0, 0, 0, ())
+        s = buffer.storage
+        return (
+            s.region,
+            s.offset,
+            0 if s.local else s.per_sample,
+            self.local_bytes if s.local else 0,
+            memory.aligned(s.size) if s.kind == GROUP else 0,
+            buffer.shape,
+        )
+
+    # -------------------------------------------------------------------------------------------------- running
+
+    def bind(self, name, array):
+        """Say where an external buffer lies. `array` must be C-contiguous and is kept alive."""
+        region = self._regions.get(name)
+        if region is not None:
+            self._bind(region, array)
+
+    def uses(self, name):
+        """Whether some call takes the external buffer `name`."""
+        return name in self._regions
+
+    def _bind(self, region, array):
+        address = array.__array_interface__["data"][0]
+        for program in self._programs:
+            program.bind_address(region, array, address)
+
+    def threads(self):
+        """Threads for a run at this moment: what is allowed, and no more than the work is worth."""
+        return min(config.get_num_threads(), self._useful)
+
+    def run(self, samples, threads=None):
+        """One batch of `samples` (at most the capacity) over what is bound; returns the threads that ran it."""
+        threads = self.threads() if threads is None else threads
+        if threads > self._slots_for:
+            self._locals = memory.empty((max(self.local_bytes * threads, 1),), np.uint8)
+            self._slots_for = threads
+            for program in self._programs:
+                program.bind(LOCAL, self._locals, self._locals)
+        if threads > 1:
+            config.mark_parallel()
+        programs = self._programs
+        if len(programs) > 1:
+            stale = False
+            for variable, version in self._versions.items():
+                if variable.version != version:
+                    stale = True
+                    self._versions[variable] = variable.version
+            if stale:
+                programs[0].run(samples, threads)
+        programs[-1].run(samples, threads)
+        return programs[-1].team
+
+    # -------------------------------------------------------------------------------------------------- showing
+
+    def summary(self):
+        """The plan in words: buffers with their places, calls by segment, and memory beside its lower bound."""
+        lines = [
+            f"plan for batches of up to {self.capacity} samples, {'training' if self.training else 'prediction'}, "
+            f"{kernels.ISA}; {self.groups} groups of {self.group}",
+            f"arena: {self.arena_bytes:,} bytes (lower bound {lower_bound(self.shared):,})",
+            f"each thread: {self.local_bytes:,} bytes (lower bound {lower_bound(self.local):,})",
+            "",
+            f"{'offset':>12} {'bytes':>12}  {'first..last':>11}  buffer",
+        ]
+        for title, items in (("arena", self.shared), ("thread", self.local)):
+            for item in sorted(items, key=lambda t: (t.first, t.storage.offset)):
+                span = f"{item.first}..{item.last}"
+                lines.append(f"{item.storage.offset:>12,} {item.size:>12,}  {span:>11}  {title}: {item.storage.name}")
+        for s, segment in enumerate(self.segments):
+            lines += ["", f"segment {s}: {'whole batch' if segment.whole else 'samples, depth-first'}"]
+            for call in segment.calls:
+                names = ", ".join("-" if b is None else b.storage.name for b in call.operands)
+                lines.append(f"  {call.kernel.name:<36} {call.label:<24} {names}")
+        return "\n".join(lines)

@@ -1,0 +1,94 @@
+"""Emitted calls -> segments.
+
+Calls come in an order that is right when each finishes before the next begins. Most of that waiting is not needed:
+
+- calls on samples can follow one another sample by sample, without waiting for the others: they share a segment, and a
+  few samples at a time go through all of it while they are in cache;
+- a call on the whole batch waits until somebody needs its result: it is put off, past the calls on samples that do not
+  touch what it touches, and joins the other whole calls in a segment of their own.
+
+So a convolutional network's training step becomes one long segment of samples, one of reductions, one of updates; batch
+normalization, whose statistics need all samples, begins a new segment by itself. Nothing here knows an operation.
+"""
+
+from typing import NamedTuple
+
+SAMPLES, SUMS, WHOLE = "samples", "sums", "whole"
+
+
+class Emitted(NamedTuple):
+    """A kernel call as an operation emitted it."""
+
+    kernel: object
+    operands: tuple  # Buffer or None
+    integers: tuple
+    reals: tuple
+    units: int
+    domain: str  # SAMPLES: units of each sample; SUMS: each chunk of samples into its group; WHOLE: units of the batch
+    label: str
+
+    def touches(self):
+        """(storages read, storages written)."""
+        read, written = set(), set()
+        for buffer, mode in zip(self.operands, self.kernel.modes, strict=True):
+            if buffer is not None:
+                if mode != "w":
+                    read.add(buffer.storage)
+                if mode != "r":
+                    written.add(buffer.storage)
+        return read, written
+
+
+class Segment(NamedTuple):
+    """Calls between two barriers."""
+
+    calls: list
+    whole: bool
+
+
+def _clash(a, b):
+    """Whether two calls must keep their order: one writes what the other reads or writes."""
+    return bool(a[1] & b[0] or a[0] & b[1] or a[1] & b[1])
+
+
+def schedule(calls, split=False):
+    """Segments that compute what `calls` compute in order.
+
+    Args:
+        calls: list of `Emitted`.
+        split: treat calls on samples as calls on the whole batch, their units divided over the threads: for batches
+            with fewer samples than threads.
+    """
+    segments, current, waiting = [], [], []
+
+    def close():
+        nonlocal current
+        if current:
+            segments.append(Segment([call for call, _ in current], False))
+            current = []
+
+    def flush():
+        """Segments of the whole calls put off so far, each as early as its order allows."""
+        nonlocal waiting
+        close()
+        levels = []
+        for call, touched in waiting:
+            level = len(levels)
+            while level and not any(_clash(touched, other) for _, other in levels[level - 1]):
+                level -= 1
+            if level == len(levels):
+                levels.append([])
+            levels[level].append((call, touched))
+        segments.extend(Segment([call for call, _ in level], True) for level in levels)
+        waiting = []
+
+    for call in calls:
+        touched = call.touches()
+        if call.domain == WHOLE or split:
+            waiting.append((call, touched))
+        else:
+            if any(_clash(touched, other) for _, other in waiting):
+                flush()
+            current.append((call, touched))
+    flush()
+    return segments

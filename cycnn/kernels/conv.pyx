@@ -1,0 +1,496 @@
+"""Direct convolution of (n, h, w, c) maps with (kh, kw, c / groups, f) kernels: forward and both gradients.
+
+Nothing is unrolled into columns: the tiles of `tile.pxd` read the map where it lies. Three ways lead to a tile, by
+shape alone: *flat* (1x1, stride 1: all pixels are one long run), *rows* (a run is an output row), and *panel* (maps
+narrower than half a tile: pixels of several rows and samples are first copied side by side, DEPTH terms at a time).
+
+Zero padding is not the kernels' business: x comes padded (`layout.pad`), so no loop here has an edge. Kernels come
+packed, [group][block of LANES filters][kh][kw][c][lanes], by `pack` (forward) and `pack_transposed` (input gradient).
+"""
+
+from cython.parallel cimport prange
+
+from cycnn.kernels.activation cimport activate
+from cycnn.kernels.call cimport Call, Task, capsule
+from cycnn.kernels.tile cimport (
+    DEPTH, HALF, LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage,
+    sum_block, sum_run,
+)
+
+cdef struct Geometry:
+    Py_ssize_t h, w, c               # x, zero padding included
+    Py_ssize_t oh, ow, f             # y
+    Py_ssize_t kh, kw, sh, sw, dh, dw, groups
+    Py_ssize_t cg, fg                # channels and filters of a group
+    bint merged                      # the kernel's columns and channels are neighbours in x: one long tap a row
+
+
+cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
+                               Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh,
+                               Py_ssize_t dw, Py_ssize_t groups) noexcept nogil:
+    return Geometry(h, w, c, oh, ow, f, kh, kw, sh, sw, dh, dw, groups, c // groups, f // groups,
+                    groups == 1 and (dw == 1 or kw == 1))
+
+
+def packed_size(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_ssize_t groups):
+    """Floats of a packed kernel of shape (kh, kw, cg, f); for `pack_transposed` with cg and f / groups swapped."""
+    return groups * kh * kw * cg * padded(f // groups)
+
+
+def pack_units(Py_ssize_t f, Py_ssize_t groups):
+    """Units of work of `pack`: blocks of filters."""
+    return groups * blocks_of(f // groups)
+
+
+def kernel_units(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_ssize_t dw, Py_ssize_t groups):
+    """Units of work of `backward_kernel`: tiles of the gradient."""
+    cdef bint merged = groups == 1 and (dw == 1 or kw == 1)
+    cdef Py_ssize_t taps = kh if merged else kh * kw
+    cdef Py_ssize_t height = kw * cg if merged else cg
+    return groups * blocks_of(f // groups) * taps * ((height + PIXELS - 1) // PIXELS)
+
+
+def input_padding(Py_ssize_t w, Py_ssize_t ow, Py_ssize_t kw, Py_ssize_t sw, Py_ssize_t dw, Py_ssize_t left):
+    """Columns of zeros that `backward_input` needs on the left and on the right of dy, for an x of w columns."""
+    before = max(0, -((left - (kw - 1) * dw) // sw))
+    after = max(0, (w - 1 + left) // sw - (ow - 1))
+    return before, after
+
+
+# ------------------------------------------------------------------------------------------------------ packing
+
+cdef inline void _pack_block(const float* kernel, float* packed, const Geometry* g, Py_ssize_t unit) noexcept nogil:
+    cdef Py_ssize_t blocks = blocks_of(g.fg), group = unit // blocks, block = unit % blocks
+    cdef Py_ssize_t terms = g.kh * g.kw * g.cg, k, l
+    cdef int lanes = lanes_of(block, g.fg)
+    cdef Py_ssize_t valid = min(<Py_ssize_t>lanes, g.fg - block * LANES)
+    cdef const float* a = kernel + group * g.fg + block * LANES
+    cdef float* b = packed + group * terms * padded(g.fg) + block * terms * LANES
+    for k in range(terms):
+        for l in range(valid):
+            b[k * lanes + l] = a[k * g.f + l]
+        for l in range(valid, lanes):
+            b[k * lanes + l] = 0
+
+
+cdef inline void _pack_transposed_block(const float* kernel, float* packed, const Geometry* g,
+                                        Py_ssize_t unit) noexcept nogil:
+    cdef Py_ssize_t blocks = blocks_of(g.cg), group = unit // blocks, block = unit % blocks
+    cdef Py_ssize_t taps = g.kh * g.kw, k, o, l
+    cdef int lanes = lanes_of(block, g.cg)
+    cdef Py_ssize_t valid = min(<Py_ssize_t>lanes, g.cg - block * LANES)
+    cdef const float* a
+    cdef float* b = packed + group * taps * g.fg * padded(g.cg) + block * taps * g.fg * LANES
+    for k in range(taps):
+        a = kernel + (k * g.cg + block * LANES) * g.f + group * g.fg
+        for o in range(g.fg):
+            for l in range(valid):
+                b[l] = a[l * g.f + o]
+            for l in range(valid, lanes):
+                b[l] = 0
+            b += lanes
+
+
+def pack(
+    const float[:, :, :, ::1] kernel,  # IN   (kh, kw, c / groups, f)
+    float[::1] packed,                 # OUT  (packed_size,)
+    Py_ssize_t groups, int threads=1,
+):
+    """Kernel in blocks of filters, [group][block][kh][kw][c][lanes]; missing filters are zeros."""
+    cdef Geometry g = _geometry(0, 0, kernel.shape[2] * groups, 0, 0, kernel.shape[3], kernel.shape[0],
+                                kernel.shape[1], 1, 1, 1, 1, groups)
+    cdef Py_ssize_t unit, units = groups * blocks_of(g.fg)
+    cdef const float* a = &kernel[0, 0, 0, 0]
+    cdef float* b = &packed[0]
+    for unit in prange(units, nogil=True, schedule="static", num_threads=threads):
+        _pack_block(a, b, &g, unit)
+
+
+cdef inline Geometry _kernel_geometry(const Call* c) noexcept nogil:
+    cdef const Py_ssize_t* s = &c.operand[0].shape[0]
+    return _geometry(0, 0, s[2] * c.i[0], 0, 0, s[3], s[0], s[1], 1, 1, 1, 1, c.i[0])
+
+
+cdef void _pack(const Call* c, const Task* t) noexcept nogil:
+    cdef Geometry g = _kernel_geometry(c)
+    cdef Py_ssize_t unit
+    for unit in range(t.first, t.last):
+        _pack_block(<const float*>t.at[0], <float*>t.at[1], &g, unit)
+
+
+def pack_transposed(
+    const float[:, :, :, ::1] kernel,  # IN   (kh, kw, c / groups, f)
+    float[::1] packed,                 # OUT  (packed_size with c / groups and f / groups swapped,)
+    Py_ssize_t groups, int threads=1,
+):
+    """Kernel in blocks of channels, [group][block][kh][kw][f / groups][lanes]; missing channels are zeros."""
+    cdef Geometry g = _geometry(0, 0, kernel.shape[2] * groups, 0, 0, kernel.shape[3], kernel.shape[0],
+                                kernel.shape[1], 1, 1, 1, 1, groups)
+    cdef Py_ssize_t unit, units = groups * blocks_of(g.cg)
+    cdef const float* a = &kernel[0, 0, 0, 0]
+    cdef float* b = &packed[0]
+    for unit in prange(units, nogil=True, schedule="static", num_threads=threads):
+        _pack_transposed_block(a, b, &g, unit)
+
+
+cdef void _pack_transposed(const Call* c, const Task* t) noexcept nogil:
+    cdef Geometry g = _kernel_geometry(c)
+    cdef Py_ssize_t unit
+    for unit in range(t.first, t.last):
+        _pack_transposed_block(<const float*>t.at[0], <float*>t.at[1], &g, unit)
+
+
+# ------------------------------------------------------------------------------------------------------ forward
+
+cdef inline Terms _terms(const Geometry* g, int lanes) noexcept nogil:
+    """What a tile of y adds up: kernel rows and columns as taps, channels as neighbours."""
+    cdef Terms m
+    m.rows = g.kh
+    m.xrow = g.dh * g.w * g.c
+    m.wrow = g.kw * g.cg * lanes
+    m.cols = 1 if g.merged else g.kw
+    m.xcol = g.dw * g.c
+    m.wcol = g.cg * lanes
+    m.depth = g.kw * g.cg if g.merged else g.cg
+    m.xstep = g.sw * g.c
+    m.ystep = g.f
+    return m
+
+
+cdef inline const float* _pixel(const float* x, const Geometry* g, Py_ssize_t pixel) noexcept nogil:
+    """Where the window of an output pixel begins; pixels are counted over samples, rows and columns."""
+    cdef Py_ssize_t row = pixel // g.ow
+    return x + (((row // g.oh) * g.h + (row % g.oh) * g.sh) * g.w + (pixel % g.ow) * g.sw) * g.c
+
+
+cdef inline void _panel_tile(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
+                             Py_ssize_t pixel, int height) noexcept nogil:
+    """Pixels that are no run in x: their terms are copied side by side, DEPTH at a time, for all filters at once."""
+    cdef float panel[PIXELS * DEPTH]
+    cdef float start[LANES]
+    cdef const float* source[PIXELS]
+    cdef const float* a
+    cdef Terms whole = _terms(g, 1), m
+    cdef Py_ssize_t group, block, i, j, k, low, depth, terms = g.kh * g.kw * g.cg
+    cdef int p, lanes, valid
+    m.rows, m.cols, m.ystep = 1, 1, g.f
+    m.xrow = m.xcol = m.wrow = m.wcol = 0
+    for p in range(height):
+        source[p] = _pixel(x, g, pixel + p)
+    for group in range(g.groups):
+        for i in range(whole.rows):
+            for j in range(whole.cols):
+                low = 0
+                while low < whole.depth:
+                    depth = min(whole.depth - low, <Py_ssize_t>DEPTH)
+                    for p in range(height):
+                        a = source[p] + group * g.cg + i * whole.xrow + j * whole.xcol + low
+                        for k in range(depth):
+                            panel[p * depth + k] = a[k]
+                    m.xstep, m.depth = depth, depth
+                    for block in range(blocks_of(g.fg)):
+                        lanes = lanes_of(block, g.fg)
+                        valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
+                        load_bias(bias + group * g.fg + block * LANES if bias != NULL else NULL, valid, start)
+                        sum_block(height, lanes, valid, &m, panel,
+                                  packed + group * terms * padded(g.fg) + block * terms * LANES
+                                  + ((i * g.kw + j) * g.cg + low) * lanes,
+                                  start, i + j + low > 0, y + group * g.fg + block * LANES)
+                    low += depth
+
+
+cdef inline void _forward_rows(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
+                               int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Output rows [first, last), counted over samples."""
+    cdef Py_ssize_t terms = g.kh * g.kw * g.cg, group, block, row, pixel, pixels = (last - first) * g.ow
+    cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high
+    cdef bint flat = g.kh == 1 and g.kw == 1 and g.sh == 1 and g.sw == 1
+    cdef float start[LANES]
+    cdef const float* w
+    cdef Terms m
+    cdef int lanes, valid
+    if 2 * g.ow < PIXELS and not flat:
+        for t in range(tiles):
+            low = pixels * t // tiles
+            high = pixels * (t + 1) // tiles
+            pixel = first * g.ow + low
+            _panel_tile(x, packed, bias, y + pixel * g.f, g, pixel, <int>(high - low))
+    else:
+        # The filters' block is the outer loop: its weights stay near while all rows pass.
+        for group in range(g.groups):
+            for block in range(blocks_of(g.fg)):
+                lanes = lanes_of(block, g.fg)
+                valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
+                load_bias(bias + group * g.fg + block * LANES if bias != NULL else NULL, valid, start)
+                w = packed + group * terms * padded(g.fg) + block * terms * LANES
+                m = _terms(g, lanes)
+                if flat:
+                    sum_run(pixels, lanes, valid, &m, x + first * g.ow * g.c + group * g.cg, w, start,
+                            y + first * g.ow * g.f + group * g.fg + block * LANES)
+                else:
+                    for row in range(first, last):
+                        sum_run(g.ow, lanes, valid, &m, _pixel(x, g, row * g.ow) + group * g.cg, w, start,
+                                y + row * g.ow * g.f + group * g.fg + block * LANES)
+    if activation:
+        activate(activation, y + first * g.ow * g.f, y + first * g.ow * g.f, pixels * g.f, 0, 0, 0)
+
+
+def forward(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c), zero padding included
+    const float[::1] packed,           # IN   by `pack`
+    const float[::1] bias,             # IN   (f,) or None
+    float[:, :, :, ::1] y,             # OUT  (n, oh, ow, f)
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t groups,
+    int activation, int threads=1,
+):
+    """y = activation(bias + x * kernel), a cross-correlation as in every network library: the kernel is not flipped."""
+    cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3],
+                                kh, kw, sh, sw, dh, dw, groups)
+    # A unit is a row; a thread takes a fixed share of them, since a block of weights serves neighbouring rows.
+    cdef Py_ssize_t share, shares = max(1, threads), rows = y.shape[0] * y.shape[1]
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef const float* w = &packed[0]
+    cdef const float* b = &bias[0] if bias is not None else NULL
+    cdef float* out = &y[0, 0, 0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _forward_rows(a, w, b, out, &g, activation, rows * share // shares, rows * (share + 1) // shares)
+
+
+cdef void _forward(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* x = &c.operand[0].shape[0]
+    cdef const Py_ssize_t* y = &c.operand[3].shape[0]
+    cdef Geometry g = _geometry(x[0], x[1], x[2], y[0], y[1], y[2],
+                                c.i[0], c.i[1], c.i[2], c.i[3], c.i[4], c.i[5], c.i[6])
+    _forward_rows(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3], &g,
+                  <int>c.i[7], t.first, t.last)
+
+
+# ----------------------------------------------------------------------------------------------- input gradient
+
+cdef inline Py_ssize_t _gcd(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    while b:
+        a, b = b, a % b
+    return a
+
+
+cdef struct Taps:
+    # The taps of one axis that reach a given input position: kernel index first, first + step, ... (count of them),
+    # seen from output positions place, place - move, ...
+    Py_ssize_t first, step, count, place, move
+
+
+cdef inline Taps _taps(Py_ssize_t position, Py_ssize_t size, Py_ssize_t stride, Py_ssize_t dilation) noexcept nogil:
+    """k with position = o * stride + k * dilation for a whole o, which may lie outside the output."""
+    cdef Py_ssize_t common = _gcd(stride, dilation)
+    cdef Taps t
+    t.step, t.move, t.first, t.count = stride // common, dilation // common, 0, 0
+    if position % common:
+        return t
+    while t.first < size and (position - t.first * dilation) % stride:
+        t.first += 1
+    if t.first >= size or t.first >= t.step:
+        return t
+    t.count = (size - t.first + t.step - 1) // t.step
+    t.place = (position - t.first * dilation) // stride  # exact, so negative places are right as well
+    return t
+
+
+cdef inline void _input_row(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
+                            Py_ssize_t left, Py_ssize_t dyw, Py_ssize_t dyleft, Py_ssize_t group, Py_ssize_t block,
+                            Py_ssize_t unit) noexcept nogil:
+    """One row of dx, one block of its channels. Columns of one remainder modulo the stride share their taps."""
+    cdef Py_ssize_t n = unit // g.h, terms = g.kh * g.kw * g.fg, phase, skip, pixels
+    cdef int lanes = lanes_of(block, g.cg)
+    cdef int valid = <int>min(<Py_ssize_t>lanes, g.cg - block * LANES)
+    cdef Taps rows = _taps(unit % g.h + top, g.kh, g.sh, g.dh), cols
+    cdef float zero[LANES]
+    cdef const float* w = packed + group * terms * padded(g.cg) + block * terms * LANES
+    cdef Terms m
+    load_bias(NULL, 0, zero)
+    if rows.count > 0 and rows.place >= g.oh:  # taps that would look below the last output row
+        skip = min(rows.count, (rows.place - g.oh) // rows.move + 1)
+        rows.first += skip * rows.step
+        rows.place -= skip * rows.move
+        rows.count -= skip
+    if rows.count > 0 and rows.place < 0:
+        rows.count = 0
+    rows.count = min(rows.count, rows.place // rows.move + 1) if rows.count > 0 else 0
+    m.rows = rows.count
+    m.xrow = -rows.move * dyw * g.f
+    m.wrow = rows.step * g.kw * g.fg * lanes
+    m.depth = g.fg
+    m.xstep = g.f
+    m.ystep = g.sw * g.c
+    for phase in range(min(g.sw, g.w)):
+        cols = _taps(phase + left, g.kw, g.sw, g.dw)
+        pixels = (g.w - phase + g.sw - 1) // g.sw
+        m.cols = cols.count
+        m.xcol = -cols.move * g.f
+        m.wcol = cols.step * g.fg * lanes
+        if m.cols == 0:
+            m.rows = 0
+        else:
+            m.rows = rows.count
+        sum_run(pixels, lanes, valid, &m,
+                dy + ((n * g.oh + rows.place) * dyw + cols.place + dyleft) * g.f + group * g.fg if m.rows else dy,
+                w + (rows.first * g.kw + cols.first) * g.fg * lanes if m.rows else w, zero,
+                dx + (unit * g.w + phase) * g.c + group * g.cg + block * LANES)
+
+
+cdef inline void _input_rows(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
+                             Py_ssize_t left, Py_ssize_t dyw, Py_ssize_t dyleft, Py_ssize_t first,
+                             Py_ssize_t last) noexcept nogil:
+    cdef Py_ssize_t group, block, unit
+    for group in range(g.groups):
+        for block in range(blocks_of(g.cg)):
+            for unit in range(first, last):
+                _input_row(dy, packed, dx, g, top, left, dyw, dyleft, group, block, unit)
+
+
+def backward_input(
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, left + ow + right, f): zero columns by `input_padding`
+    const float[::1] packed,           # IN   by `pack_transposed`
+    float[:, :, :, ::1] dx,            # OUT  (n, h, w, c), without zero padding
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw,
+    Py_ssize_t top, Py_ssize_t left, Py_ssize_t groups, Py_ssize_t dyleft, int threads=1,
+):
+    """Gradient with respect to x. `top` and `left` are the zero rows and columns that x had before it."""
+    cdef Geometry g = _geometry(dx.shape[1], dx.shape[2], dx.shape[3], dy.shape[1], dy.shape[2], dy.shape[3],
+                                kh, kw, sh, sw, dh, dw, groups)
+    cdef Py_ssize_t share, shares = max(1, threads), rows = dx.shape[0] * dx.shape[1], dyw = dy.shape[2]
+    cdef const float* a = &dy[0, 0, 0, 0]
+    cdef const float* w = &packed[0]
+    cdef float* out = &dx[0, 0, 0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _input_rows(a, w, out, &g, top, left, dyw, dyleft, rows * share // shares, rows * (share + 1) // shares)
+
+
+cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* dy = &c.operand[0].shape[0]
+    cdef const Py_ssize_t* dx = &c.operand[2].shape[0]
+    cdef Geometry g = _geometry(dx[0], dx[1], dx[2], dy[0], dy[1], dy[2],
+                                c.i[0], c.i[1], c.i[2], c.i[3], c.i[4], c.i[5], c.i[8])
+    _input_rows(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], &g, c.i[6], c.i[7], dy[1], c.i[9],
+                t.first, t.last)
+
+
+# ---------------------------------------------------------------------------------------------- kernel gradient
+
+cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, const Geometry* g,
+                               Py_ssize_t samples, bint fresh, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Tiles [first, last) of dkernel, over all samples. Pixels pass in blocks that stay in the second-level cache.
+
+    A tile's rows are neighbours in x (channels, or kernel columns and channels), its columns are filters.
+    """
+    cdef float staged[STAGE]
+    cdef Py_ssize_t blocks = blocks_of(g.fg)
+    cdef Py_ssize_t taps = g.kh if g.merged else g.kh * g.kw
+    cdef Py_ssize_t height = g.kw * g.cg if g.merged else g.cg
+    cdef Py_ssize_t tiles = (height + PIXELS - 1) // PIXELS
+    cdef Py_ssize_t sample_floats = g.h * g.w * g.c + g.oh * g.ow * g.f, row_floats = sample_floats // g.oh + 1
+    cdef Py_ssize_t n_block = max(<Py_ssize_t>1, 65536 // sample_floats)      # 256 KiB of x and dy
+    cdef Py_ssize_t row_block = g.oh if n_block > 1 else min(g.oh, max(<Py_ssize_t>1, 65536 // row_floats))
+    cdef Py_ssize_t col_block = g.ow
+    cdef Py_ssize_t n, row, col, unit, group, block, tap, tile, low, high, key, staged_key
+    cdef const float* a
+    cdef const float* b
+    cdef float* d
+    cdef int lanes, valid
+    cdef Pixels m, s
+    cdef bint partial = g.fg % LANES != 0 and g.fg % LANES != HALF            # a block has missing filters
+    cdef bint near_end
+    # Reading a vector of dy where filters are missing brings in the next pixel's, which are computed in vain and never
+    # stored. Only at the end of dy there is no next pixel: its last row (all of it, if rows are shorter than a vector)
+    # is staged.
+    cdef bint short_rows = g.ow * g.f < LANES
+    if partial:
+        col_block = min(g.ow, <Py_ssize_t>(STAGE // LANES))
+        if short_rows:
+            row_block = min(row_block, max(<Py_ssize_t>1, STAGE // LANES // g.ow))
+            n_block = max(<Py_ssize_t>1, min(n_block, STAGE // LANES // (g.oh * g.ow))) if row_block == g.oh else 1
+    m.xsample, m.ysample = g.h * g.w * g.c, g.oh * g.ow * g.f
+    m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
+    m.xcol, m.ycol = g.sw * g.c, g.f
+    n = 0
+    while n < samples:
+        m.samples = min(n_block, samples - n)
+        if partial and not short_rows and m.samples > 1 and n + m.samples == samples:
+            m.samples -= 1
+        row = 0
+        while row < g.oh:
+            m.rows = min(row_block, g.oh - row)
+            if partial and not short_rows and m.rows > 1 and row + m.rows == g.oh and n + m.samples == samples:
+                m.rows -= 1
+            near_end = short_rows or (n + m.samples == samples and row + m.rows == g.oh)
+            col = 0
+            while col < g.ow:
+                m.cols = min(col_block if near_end else g.ow, g.ow - col)
+                staged_key = -1
+                for unit in range(first, last):
+                    key = unit // (taps * tiles)
+                    group, block = key // blocks, key % blocks
+                    tap, tile = unit // tiles % taps, unit % tiles
+                    low, high = height * tile // tiles, height * (tile + 1) // tiles
+                    lanes = lanes_of(block, g.fg)
+                    valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
+                    a = x + ((n * g.h + row * g.sh) * g.w + col * g.sw) * g.c + group * g.cg + low
+                    if g.merged:
+                        a += tap * g.dh * g.w * g.c
+                    else:
+                        a += (tap // g.kw * g.dh * g.w + tap % g.kw * g.dw) * g.c
+                    b = dy + ((n * g.oh + row) * g.ow + col) * g.f + group * g.fg + block * LANES
+                    d = dkernel + (tap * height + low) * g.f + group * g.fg + block * LANES
+                    s = m
+                    if valid != lanes and near_end:
+                        s.ycol, s.yrow, s.ysample = lanes, lanes * m.cols, lanes * m.cols * m.rows
+                        if key != staged_key:
+                            stage(&m, b, lanes, valid, staged)
+                            staged_key = key
+                        b = staged
+                    outer_block(<int>(high - low), lanes, valid, &s, a, b, fresh, d, g.f)
+                fresh = False
+                col += m.cols
+            row += m.rows
+        n += m.samples
+
+
+def backward_kernel(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c), zero padding included
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
+    float[:, :, :, ::1] dkernel,       # OUT  (kh, kw, c / groups, f)
+    Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t groups, int threads=1,
+):
+    """Gradient with respect to the kernel, summed over samples and pixels in order. Threads share its tiles."""
+    cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], dy.shape[1], dy.shape[2], dy.shape[3],
+                                dkernel.shape[0], dkernel.shape[1], sh, sw, dh, dw, groups)
+    cdef Py_ssize_t share, shares = max(1, threads), n = x.shape[0]
+    cdef Py_ssize_t units = kernel_units(g.kh, g.kw, g.cg, g.f, dw, groups)
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef const float* b = &dy[0, 0, 0, 0]
+    cdef float* d = &dkernel[0, 0, 0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _kernel_tiles(a, b, d, &g, n, True, units * share // shares, units * (share + 1) // shares)
+
+
+cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* x = &c.operand[0].shape[0]
+    cdef const Py_ssize_t* dy = &c.operand[1].shape[0]
+    cdef const Py_ssize_t* k = &c.operand[2].shape[0]
+    cdef Geometry g = _geometry(x[0], x[1], x[2], dy[0], dy[1], dy[2],
+                                k[0], k[1], c.i[0], c.i[1], c.i[2], c.i[3], c.i[4])
+    _kernel_tiles(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], &g, t.samples, t.fresh,
+                  t.first, t.last)
+
+
+# name -> (C door, what it does with each operand: r reads, w writes, u updates)
+DOORS = {
+    "pack": (capsule(_pack), "rw"),
+    "pack_transposed": (capsule(_pack_transposed), "rw"),
+    "forward": (capsule(_forward), "rrrw"),
+    "backward_input": (capsule(_backward_input), "rrw"),
+    "backward_kernel": (capsule(_backward_kernel), "rrw"),
+}
+CONSTANTS = {
+    "LANES": LANES, "PIXELS": PIXELS, "packed_size": packed_size, "pack_units": pack_units,
+    "kernel_units": kernel_units, "input_padding": input_padding,
+}

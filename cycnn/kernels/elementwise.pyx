@@ -1,0 +1,296 @@
+"""What is done to each element alone (activations, dropout, sums, scaling), and softmax over the last axis.
+
+A unit of work is one sample, for softmax one row of one sample. Outputs may lie on the memory of an input of their shape.
+"""
+
+from cython.parallel cimport prange
+
+from cycnn.kernels.activation cimport (
+    CELU, ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SHRINK, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR,
+    LOG_SIGMOID, MISH, RELU, RELU6, RELU_GENERAL, SELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, SOFT_SHRINK, SPARSE_PLUS,
+    SPARSE_SIGMOID, SQUAREPLUS, TANH, TANH_SHRINK, THRESHOLD, activate as _row, multiply_slopes,
+)
+from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
+from cycnn.kernels.maths cimport ONE, dot, exponentials, largest
+from cycnn.kernels.random cimport STRETCH, stretch, u32, u64, unit
+
+
+cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
+    """Elements of one sample."""
+    cdef Py_ssize_t size = 1
+    cdef int d
+    for d in range(DIMENSIONS):
+        size *= operand.shape[d]
+    return size
+
+
+# ------------------------------------------------------------------------------------------------------ activations
+
+def activate(
+    const float[:, ::1] x,             # IN   (n, size)
+    float[:, ::1] y,                   # OUT  (n, size)
+    int kind, float a, float b, float c, int threads=1,
+):
+    """y = activation(x), by its number in `KINDS`; a, b, c are the parameters that `activation.pxd` names with each kind."""
+    cdef Py_ssize_t n, size = x.shape[1]
+    cdef const float* p = &x[0, 0]
+    cdef float* q = &y[0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _row(kind, p + n * size, q + n * size, size, a, b, c)
+
+
+cdef void _activate(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t size = _size(&c.operand[1]), first = t.first * size
+    _row(<int>c.i[0], <const float*>t.at[0] + first, <float*>t.at[1] + first, (t.last - t.first) * size,
+         <float>c.f[0], <float>c.f[1], <float>c.f[2])
+
+
+def activate_backward(
+    const float[:, ::1] x,             # IN   (n, size); None where the slope follows from y: `FROM_OUTPUT`
+    const float[:, ::1] y,             # IN   (n, size)
+    const float[:, ::1] dy,            # IN   (n, size)
+    float[:, ::1] dx,                  # OUT  (n, size)
+    int kind, float a, float b, float c, int threads=1,
+):
+    """dx = dy * activation'(x). At a kink the slope is the one on the side of zero: relu's is 0 at 0."""
+    cdef Py_ssize_t n, size = y.shape[1]
+    cdef const float* p = &y[0, 0] if x is None else &x[0, 0]
+    cdef const float* q = &y[0, 0]
+    cdef const float* g = &dy[0, 0]
+    cdef float* d = &dx[0, 0]
+    for n in prange(y.shape[0], nogil=True, schedule="static", num_threads=threads):
+        multiply_slopes(kind, p + n * size, q + n * size, g + n * size, d + n * size, size, a, b, c)
+
+
+cdef void _activate_backward(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t size = _size(&c.operand[1]), first = t.first * size
+    cdef const float* y = <const float*>t.at[1] + first
+    cdef const float* x = <const float*>t.at[0] + first if t.at[0] != NULL else y
+    multiply_slopes(<int>c.i[0], x, y, <const float*>t.at[2] + first, <float*>t.at[3] + first,
+                    (t.last - t.first) * size, <float>c.f[0], <float>c.f[1], <float>c.f[2])
+
+
+# ---------------------------------------------------------------------------------------------------------- dropout
+
+cdef inline void _drop(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
+                       float rate) noexcept nogil:
+    """One sample: its element i is dropped where its random number, in [0, 1), is below the rate."""
+    cdef u32 word[STRETCH]
+    cdef float factor[STRETCH]
+    cdef float scale = ONE / (ONE - rate), v
+    cdef Py_ssize_t i = 0, l, count
+    while i < size:
+        stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(i >> 2), sample, state[1], word)
+        for l in range(STRETCH):
+            factor[l] = 0 if unit(word[l]) < rate else scale
+        count = min(size - i, <Py_ssize_t>STRETCH)
+        for l in range(count):
+            v = x[i + l]
+            y[i + l] = 0 if factor[l] == 0 else v * factor[l]
+        i += STRETCH
+
+
+def dropout_forward(
+    const float[:, ::1] x,             # IN   (n, size)
+    float[:, ::1] y,                   # OUT  (n, size)
+    const u64[::1] state,              # IN   seed, step
+    float rate, u32 node, int threads=1,
+):
+    """y = x / (1 - rate), or 0 with a probability of `rate`, whatever x is there.
+
+    What is dropped depends on seed, step, node, the sample's place in the batch and the element's in the sample alone.
+    """
+    cdef Py_ssize_t n, size = x.shape[1]
+    cdef const float* p = &x[0, 0]
+    cdef float* q = &y[0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _drop(p + n * size, q + n * size, size, &state[0], node, <u32>n, rate)
+
+
+def dropout_backward(
+    const float[:, ::1] dy,            # IN   (n, size)
+    float[:, ::1] dx,                  # OUT  (n, size)
+    const u64[::1] state,              # IN   seed, step, as they were for `dropout_forward`
+    float rate, u32 node, int threads=1,
+):
+    """dx = dy / (1 - rate) where x was kept, else 0: the same numbers are drawn again, so no mask is stored."""
+    dropout_forward(dy, dx, state, rate, node, threads)
+
+
+cdef void _dropout(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t size = _size(&c.operand[1]), n
+    for n in range(t.first, t.last):
+        _drop(<const float*>t.at[0] + n * size, <float*>t.at[1] + n * size, size, <const u64*>t.at[2], <u32>c.i[0],
+              <u32>(t.sample + n), <float>c.f[0])
+
+
+cdef inline void _uniform(float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample) noexcept nogil:
+    cdef u32 word[STRETCH]
+    cdef Py_ssize_t i = 0, l
+    while i < size:
+        stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(i >> 2), sample, state[1], word)
+        for l in range(min(size - i, <Py_ssize_t>STRETCH)):
+            y[i + l] = unit(word[l])
+        i += STRETCH
+
+
+def random_uniform(
+    float[:, ::1] y,                   # OUT  (n, size)
+    const u64[::1] state,              # IN   seed, step
+    u32 node, int threads=1,
+):
+    """Multiples of 2^-24 in [0, 1), all equally likely: the numbers that dropout compares with its rate."""
+    cdef Py_ssize_t n, size = y.shape[1]
+    cdef float* q = &y[0, 0]
+    for n in prange(y.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _uniform(q + n * size, size, &state[0], node, <u32>n)
+
+
+cdef void _random_uniform(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t size = _size(&c.operand[0]), n
+    for n in range(t.first, t.last):
+        _uniform(<float*>t.at[0] + n * size, size, <const u64*>t.at[1], <u32>c.i[0], <u32>(t.sample + n))
+
+
+def random_words(u32[::1] words, u64 key, u32 first, u32 sample, u64 step):
+    """The 64 raw words of one stretch, for tests against published values; see `random.pxd`."""
+    stretch(<u32>key, <u32>(key >> 32), first, sample, step, &words[0])
+
+
+# ---------------------------------------------------------------------------------------------------- sums and scales
+
+cdef inline void _add_to(const float* x, float* y, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        y[i] += x[i]
+
+
+def add(
+    const float[:, ::1] x,             # IN      (n, size)
+    float[:, ::1] y,                   # IN/OUT  (n, size)
+    int threads=1,
+):
+    """y += x."""
+    cdef Py_ssize_t n, size = x.shape[1]
+    cdef const float* p = &x[0, 0]
+    cdef float* q = &y[0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _add_to(p + n * size, q + n * size, size)
+
+
+cdef void _add(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t size = _size(&c.operand[1]), first = t.first * size
+    _add_to(<const float*>t.at[0] + first, <float*>t.at[1] + first, (t.last - t.first) * size)
+
+
+cdef inline void _scaled(const float* x, float* y, Py_ssize_t size, float factor, float offset) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        y[i] = x[i] * factor + offset
+
+
+def scale(
+    const float[:, ::1] x,             # IN   (n, size)
+    float[:, ::1] y,                   # OUT  (n, size)
+    float factor, float offset, int threads=1,
+):
+    """y = x * factor + offset."""
+    cdef Py_ssize_t n, size = x.shape[1]
+    cdef const float* p = &x[0, 0]
+    cdef float* q = &y[0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _scaled(p + n * size, q + n * size, size, factor, offset)
+
+
+cdef void _scale(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t size = _size(&c.operand[1]), first = t.first * size
+    _scaled(<const float*>t.at[0] + first, <float*>t.at[1] + first, (t.last - t.first) * size, <float>c.f[0],
+            <float>c.f[1])
+
+
+# ---------------------------------------------------------------------------------------------------------- softmax
+
+cdef inline void _softmax(const float* x, float* y, Py_ssize_t c) noexcept nogil:
+    """y_i = e^(x_i - m) / sum over j of e^(x_j - m), with m the row's maximum."""
+    cdef float share = ONE / exponentials(x, y, c, largest(x, c))
+    cdef Py_ssize_t i
+    for i in range(c):
+        y[i] *= share
+
+
+cdef inline void _softmax_slope(const float* y, const float* dy, float* dx, Py_ssize_t c) noexcept nogil:
+    """dx_i = y_i (dy_i - sum over j of y_j dy_j)."""
+    cdef float mean = dot(y, dy, c)
+    cdef Py_ssize_t i
+    for i in range(c):
+        dx[i] = y[i] * (dy[i] - mean)
+
+
+def softmax_forward(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    float[:, :, ::1] y,                # OUT  (n, rows, c)
+    int threads=1,
+):
+    """Softmax over the last axis. A NaN or an infinity in a row makes the row NaN."""
+    cdef Py_ssize_t row, c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef float* q = &y[0, 0, 0]
+    for row in prange(x.shape[0] * x.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _softmax(p + row * c, q + row * c, c)
+
+
+cdef void _softmax_forward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, c = _size(&call.operand[1]) // call.units
+    for row in range(t.first, t.last):
+        _softmax(<const float*>t.at[0] + row * c, <float*>t.at[1] + row * c, c)
+
+
+def softmax_backward(
+    const float[:, :, ::1] y,          # IN   (n, rows, c)
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    float[:, :, ::1] dx,               # OUT  (n, rows, c)
+    int threads=1,
+):
+    """Gradient of softmax over the last axis, from its output."""
+    cdef Py_ssize_t row, c = y.shape[2]
+    cdef const float* p = &y[0, 0, 0]
+    cdef const float* g = &dy[0, 0, 0]
+    cdef float* d = &dx[0, 0, 0]
+    for row in prange(y.shape[0] * y.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _softmax_slope(p + row * c, g + row * c, d + row * c, c)
+
+
+cdef void _softmax_backward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, c = _size(&call.operand[0]) // call.units
+    for row in range(t.first, t.last):
+        _softmax_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c, <float*>t.at[2] + row * c, c)
+
+
+# Keras's name -> its number. `relu_general` is relu with a slope, a largest value or a threshold; `gelu_tanh` is the
+# approximate gelu.
+KINDS = {
+    "linear": LINEAR, "relu": RELU, "sigmoid": SIGMOID, "tanh": TANH, "relu6": RELU6, "leaky_relu": LEAKY_RELU,
+    "elu": ELU, "selu": SELU, "celu": CELU, "softplus": SOFTPLUS, "softsign": SOFTSIGN, "exponential": EXPONENTIAL,
+    "hard_sigmoid": HARD_SIGMOID, "hard_tanh": HARD_TANH, "log_sigmoid": LOG_SIGMOID, "soft_shrink": SOFT_SHRINK,
+    "hard_shrink": HARD_SHRINK, "squareplus": SQUAREPLUS, "sparse_plus": SPARSE_PLUS,
+    "sparse_sigmoid": SPARSE_SIGMOID, "relu_general": RELU_GENERAL, "gelu": GELU, "gelu_tanh": GELU_TANH,
+    "silu": SILU, "mish": MISH, "hard_silu": HARD_SILU, "tanh_shrink": TANH_SHRINK, "threshold": THRESHOLD,
+}  # fmt: skip
+CONSTANTS = {
+    "KINDS": KINDS,
+    # Names whose slope follows from y alone; for leaky_relu and elu where their parameter is not negative.
+    "FROM_OUTPUT": frozenset(name for name, kind in KINDS.items() if kind < RELU_GENERAL),
+}
+
+# name -> (C door, what it does with each operand: r reads, w writes, u updates)
+DOORS = {
+    "activate": (capsule(_activate), "rw"),
+    "activate_backward": (capsule(_activate_backward), "rrrw"),
+    "dropout_forward": (capsule(_dropout), "rwr"),
+    "dropout_backward": (capsule(_dropout), "rwr"),
+    "random_uniform": (capsule(_random_uniform), "wr"),
+    "add": (capsule(_add), "ru"),
+    "scale": (capsule(_scale), "rw"),
+    "softmax_forward": (capsule(_softmax_forward), "rw"),
+    "softmax_backward": (capsule(_softmax_backward), "rrw"),
+}

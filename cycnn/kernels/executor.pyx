@@ -1,0 +1,189 @@
+"""The executor: one loop over threads for any network.
+
+A `Program` is a list of emitted calls in segments. Within a segment there are no barriers; between two there is one.
+
+- A *sample* segment runs depth-first: a task takes a few samples (a chunk) through all the segment's calls while
+  they are in cache. Chunks belong to fixed groups; a group's chunks run in order on one thread, so that what a group
+  adds up (a weight gradient) does not depend on which thread ran it, or on how many there were.
+- A *whole* segment holds calls over the whole batch that do not depend on one another; their units of work, laid end
+  to end, are divided among the threads.
+
+`run` does one batch: no Python object is touched between its first and its last line.
+"""
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from cython.parallel cimport parallel
+from libc.stdlib cimport calloc, free
+
+from cycnn.kernels.call cimport DIMENSIONS, INTEGERS, OPERANDS, REALS, Call, Door, Operand, Task
+from cycnn.kernels.threads cimport (
+    CYCNN_OPENMP, barrier, omp_get_max_threads, omp_get_num_threads, omp_get_thread_num, omp_get_thread_limit,
+)
+
+cdef struct Segment:
+    int first, last                  # its calls
+    bint whole
+    Py_ssize_t chunk                 # samples of a task, where not whole
+
+
+def openmp():
+    """Whether the kernels were built with OpenMP."""
+    return bool(CYCNN_OPENMP)
+
+
+def max_threads():
+    """How many threads OpenMP allows at this moment (OMP_NUM_THREADS, threadpool_limits, ...)."""
+    return min(omp_get_max_threads(), omp_get_thread_limit())
+
+
+cdef class Program:
+    """Calls, ready to run.
+
+    Args:
+        calls: list of `(capsule, operands, integers, reals, units, per_sample)`; an operand is
+            `(region, offset, per_sample, per_thread, per_group, shape)` in bytes and elements.
+        segments: list of `(first call, last call + 1, whole, chunk)`.
+        regions: how many pieces of memory the operands lie in; `bind` says where each one is.
+        group: samples of a group, at least 1.
+    """
+
+    cdef Call* calls
+    cdef Segment* segments
+    cdef char** base
+    cdef int count, regions
+    cdef Py_ssize_t group
+    cdef readonly int team           # threads of the last run
+    cdef list kept                   # the arrays behind `base`
+
+    def __cinit__(self, list calls, list segments, int regions, Py_ssize_t group):
+        cdef int k, j, d
+        cdef Call* call
+        cdef Operand* operand
+        self.calls = <Call*>calloc(max(1, len(calls)), sizeof(Call))
+        self.segments = <Segment*>calloc(max(1, len(segments)), sizeof(Segment))
+        self.base = <char**>calloc(max(1, regions), sizeof(char*))
+        if self.calls == NULL or self.segments == NULL or self.base == NULL:
+            raise MemoryError("no memory for a plan's list of calls")
+        self.count, self.regions, self.group = len(segments), regions, group
+        self.kept = [None] * regions
+        for k, (door, operands, integers, reals, units, per_sample) in enumerate(calls):
+            if len(operands) > OPERANDS or len(integers) > INTEGERS or len(reals) > REALS:
+                raise ValueError(f"a kernel call has too many arguments: {len(operands)} operands, "
+                                 f"{len(integers)} integers, {len(reals)} reals")
+            call = &self.calls[k]
+            call.door = <Door>PyCapsule_GetPointer(door, "cycnn.door")
+            call.operands, call.units, call.per_sample = len(operands), units, per_sample
+            for j, (region, offset, by_sample, by_thread, by_group, shape) in enumerate(operands):
+                if not -1 <= region < regions or len(shape) > DIMENSIONS:
+                    raise ValueError(f"operand {j} of call {k}: region {region}, shape {shape}")
+                operand = &call.operand[j]
+                operand.region, operand.offset = region, offset
+                operand.per_sample, operand.per_thread, operand.per_group = by_sample, by_thread, by_group
+                for d in range(DIMENSIONS):
+                    operand.shape[d] = shape[d] if d < len(shape) else 1
+            for j in range(len(integers)):
+                call.i[j] = integers[j]
+            for j in range(len(reals)):
+                call.f[j] = reals[j]
+        for k, (first, last, whole, chunk) in enumerate(segments):
+            self.segments[k] = Segment(first, last, whole, chunk)
+
+    def __dealloc__(self):
+        free(self.calls)
+        free(self.segments)
+        free(self.base)
+
+    def bind(self, int region, array, const unsigned char[::1] memory):
+        """Say where a region lies. `memory` is the bytes of `array`, which is kept alive."""
+        if not 0 <= region < self.regions:
+            raise IndexError(f"region {region} of {self.regions}")
+        self.base[region] = <char*>&memory[0] if memory.shape[0] else NULL
+        self.kept[region] = array
+
+    def bind_address(self, int region, array, size_t address):
+        """`bind` for an array whose bytes are not contiguous; the caller answers for the address."""
+        self.base[region] = <char*>address
+        self.kept[region] = array
+
+    def run(self, Py_ssize_t samples, int threads):
+        """Do one batch of `samples` on at most `threads` threads; the number there were is left in `team`."""
+        cdef int team = 1
+        with nogil:
+            if threads <= 1:
+                self._share(samples, 0, 1)
+            else:
+                with parallel(num_threads=threads):
+                    if omp_get_thread_num() == 0:
+                        self.team = omp_get_num_threads()
+                    self._share(samples, omp_get_thread_num(), omp_get_num_threads())
+        if threads <= 1:
+            self.team = team
+
+    cdef void _share(self, Py_ssize_t samples, int thread, int team) noexcept nogil:
+        """One thread's share of every segment."""
+        cdef int s
+        for s in range(self.count):
+            if self.segments[s].whole:
+                self._whole(&self.segments[s], samples, thread, team)
+            else:
+                self._samples(&self.segments[s], samples, thread, team)
+            if team > 1:
+                barrier()
+
+    cdef void _samples(self, const Segment* segment, Py_ssize_t samples, int thread, int team) noexcept nogil:
+        cdef Py_ssize_t groups = (samples + self.group - 1) // self.group
+        cdef Py_ssize_t g, sample, end
+        cdef int k
+        cdef const Call* call
+        cdef Task task
+        task.groups = groups
+        for g in range(groups * thread // team, groups * (thread + 1) // team):
+            sample = g * self.group
+            end = min(samples, sample + self.group)
+            task.fresh = True
+            while sample < end:
+                task.sample = sample
+                task.samples = min(segment.chunk, end - sample)
+                for k in range(segment.first, segment.last):
+                    call = &self.calls[k]
+                    self._locate(call, &task, sample, thread, g)
+                    task.first = 0
+                    task.last = call.units * task.samples if call.per_sample else call.units
+                    call.door(call, &task)
+                task.fresh = False
+                sample += segment.chunk
+
+    cdef void _whole(self, const Segment* segment, Py_ssize_t samples, int thread, int team) noexcept nogil:
+        cdef Py_ssize_t total = 0, units, begin, end, before = 0
+        cdef int k
+        cdef const Call* call
+        cdef Task task
+        task.sample, task.samples, task.fresh = 0, samples, True
+        task.groups = (samples + self.group - 1) // self.group
+        for k in range(segment.first, segment.last):
+            call = &self.calls[k]
+            total += call.units * samples if call.per_sample else call.units
+        begin = total * thread // team
+        end = total * (thread + 1) // team
+        for k in range(segment.first, segment.last):
+            call = &self.calls[k]
+            units = call.units * samples if call.per_sample else call.units
+            task.first = max(begin - before, 0)
+            task.last = min(end - before, units)
+            before += units
+            if task.first < task.last:
+                self._locate(call, &task, 0, thread, 0)
+                call.door(call, &task)
+
+    cdef inline void _locate(self, const Call* call, Task* task, Py_ssize_t sample, int thread,
+                             Py_ssize_t group) noexcept nogil:
+        """Where the operands of a call lie for this sample, thread and group."""
+        cdef int k
+        cdef const Operand* operand
+        for k in range(call.operands):
+            operand = &call.operand[k]
+            if operand.region < 0:
+                task.at[k] = NULL
+            else:
+                task.at[k] = (self.base[operand.region] + operand.offset + sample * operand.per_sample
+                              + thread * operand.per_thread + group * operand.per_group)

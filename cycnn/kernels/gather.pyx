@@ -1,0 +1,154 @@
+"""Rows of the user's arrays, picked, cast and laid side by side: the one place where a user's data are converted.
+
+The source is read as bytes, with its type as a code: one kernel takes every type, and an array whose rows lie apart,
+or backwards, is read where it is. A unit of work is one sample.
+"""
+
+from cython.parallel cimport prange
+
+from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
+
+cdef enum:
+    FLOAT16, FLOAT32, FLOAT64, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64
+
+ctypedef fused number:
+    float
+    double
+    signed char
+    short
+    int
+    long long
+    unsigned char
+    unsigned short
+    unsigned int
+    unsigned long long
+
+ctypedef fused result:
+    float
+    int
+
+cdef union Bits:
+    unsigned int i
+    float f
+
+
+cdef inline float _half(unsigned int half) noexcept nogil:
+    """The value of a float16: fraction and exponent moved up, the exponent's bias corrected by a factor."""
+    cdef Bits bits, factor
+    cdef unsigned int sign = (half & 0x8000) << 16, rest = (half & 0x7FFF) << 13
+    cdef unsigned int special = 0x7F800000 if rest >= 0x0F800000 else 0  # infinity or NaN: all ones in the exponent
+    bits.i, factor.i = rest, 0x77800000      # 2 ** (127 - 15); exact, also where the float16 is subnormal
+    bits.f *= factor.f
+    bits.i |= sign | special
+    return bits.f
+
+
+cdef inline void _cast(const number* x, result* y, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(size):
+        y[k] = <result>x[k]
+
+
+cdef inline void _cast_half(const unsigned short* x, result* y, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(size):
+        y[k] = <result>_half(x[k])
+
+
+cdef inline void _row(const char* x, result* y, Py_ssize_t size, Py_ssize_t dtype) noexcept nogil:
+    if dtype == FLOAT16:
+        _cast_half(<const unsigned short*>x, y, size)
+    elif dtype == FLOAT32:
+        _cast(<const float*>x, y, size)
+    elif dtype == FLOAT64:
+        _cast(<const double*>x, y, size)
+    elif dtype == INT8:
+        _cast(<const signed char*>x, y, size)
+    elif dtype == INT16:
+        _cast(<const short*>x, y, size)
+    elif dtype == INT32:
+        _cast(<const int*>x, y, size)
+    elif dtype == INT64:
+        _cast(<const long long*>x, y, size)
+    elif dtype == UINT8:
+        _cast(<const unsigned char*>x, y, size)
+    elif dtype == UINT16:
+        _cast(<const unsigned short*>x, y, size)
+    elif dtype == UINT32:
+        _cast(<const unsigned int*>x, y, size)
+    elif dtype == UINT64:
+        _cast(<const unsigned long long*>x, y, size)
+
+
+def rows(
+    const unsigned char[:, :] source,  # IN   (N, bytes of a row); its steps do not count, `stride` does
+    const long long[::1] rows,         # IN   (n,), each in [0, N)
+    float[:, ::1] y,                   # OUT  (n, size)
+    Py_ssize_t dtype,                  # of the source, from CODES
+    Py_ssize_t stride,                 # bytes from one row of the source to the next; may be negative
+    int threads=1,
+):
+    """y[k] = source[rows[k]] as float32, rounded to nearest. A row of the source is contiguous; rows may lie apart."""
+    cdef Py_ssize_t n
+    cdef const char* a = <const char*>&source[0, 0]
+    cdef const long long* pick = &rows[0]
+    cdef float* b = &y[0, 0]
+    for n in prange(y.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _row(a + pick[n] * stride, b + n * y.shape[1], y.shape[1], dtype)
+
+
+def labels(
+    const unsigned char[:, :] source,  # IN   (N, bytes of a row)
+    const long long[::1] rows,         # IN   (n,), each in [0, N)
+    int[:, ::1] y,                     # OUT  (n, size)
+    Py_ssize_t dtype,
+    Py_ssize_t stride,
+    int threads=1,
+):
+    """`rows` as int32: fractions are cut off. That the values fit into int32 is for the caller to check."""
+    cdef Py_ssize_t n
+    cdef const char* a = <const char*>&source[0, 0]
+    cdef const long long* pick = &rows[0]
+    cdef int* b = &y[0, 0]
+    for n in prange(y.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _row(a + pick[n] * stride, b + n * y.shape[1], y.shape[1], dtype)
+
+
+cdef void _rows(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t n, size = _size(&c.operand[2])
+    cdef const long long* pick = <const long long*>t.at[1] + t.sample
+    for n in range(t.first, t.last):
+        _row(t.at[0] + pick[n] * c.i[1], <float*>t.at[2] + n * size, size, c.i[0])
+
+
+cdef void _labels(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t n, size = _size(&c.operand[2])
+    cdef const long long* pick = <const long long*>t.at[1] + t.sample
+    for n in range(t.first, t.last):
+        _row(t.at[0] + pick[n] * c.i[1], <int*>t.at[2] + n * size, size, c.i[0])
+
+
+cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
+    """Elements of one sample."""
+    cdef Py_ssize_t size = 1
+    cdef int d
+    for d in range(DIMENSIONS):
+        size *= operand.shape[d]
+    return size
+
+
+# NumPy's name of a type -> its code
+CONSTANTS = {
+    "CODES": {
+        "bool": UINT8, "float16": FLOAT16, "float32": FLOAT32, "float64": FLOAT64,
+        "int8": INT8, "int16": INT16, "int32": INT32, "int64": INT64,
+        "uint8": UINT8, "uint16": UINT16, "uint32": UINT32, "uint64": UINT64,
+    },
+}
+
+# name -> (C door, what it does with each operand: r reads, w writes, u updates). The source and the row numbers are the
+# same for all samples; row numbers are looked up by a sample's place in the batch.
+DOORS = {
+    "rows": (capsule(_rows), "rrw"),
+    "labels": (capsule(_labels), "rrw"),
+}

@@ -1,0 +1,295 @@
+"""Matrix products of dense layers: y = x @ kernel + bias over rows, and the kernel's gradient.
+
+A product is a convolution whose map is one long row of 1x1 windows, so the tiles of `tile.pxd` serve both. Kernels
+come packed as [block of LANES outputs][k][lanes]. The gradient with respect to x is `forward` with the kernel from
+`pack_transposed`.
+"""
+
+from cython.parallel cimport prange
+
+from cycnn.kernels.activation cimport activate
+from cycnn.kernels.call cimport Call, Task, capsule
+from cycnn.kernels.tile cimport (
+    HALF, LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage, sum_block,
+)
+
+cdef enum:
+    SLAB = 2048                      # terms of a pass: SLAB x LANES weights stay in the second-level cache
+
+
+def packed_size(Py_ssize_t k, Py_ssize_t f):
+    """Floats of a packed (k, f) kernel; for `pack_transposed` with k and f swapped."""
+    return k * padded(f)
+
+
+def pack_units(Py_ssize_t f):
+    """Units of work of `pack`: blocks of columns."""
+    return blocks_of(f)
+
+
+def kernel_units(Py_ssize_t k, Py_ssize_t f):
+    """Units of work of `backward_kernel`: tiles of the gradient."""
+    return blocks_of(f) * ((k + PIXELS - 1) // PIXELS)
+
+
+# ------------------------------------------------------------------------------------------------------ packing
+
+cdef inline void _pack_block(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t channels,
+                             Py_ssize_t kstep, Py_ssize_t lstep, Py_ssize_t block) noexcept nogil:
+    """One block of columns; term k of column l lies at kernel[k * kstep + l * lstep]."""
+    cdef int lanes = lanes_of(block, channels)
+    cdef Py_ssize_t valid = min(<Py_ssize_t>lanes, channels - block * LANES), k, l
+    cdef const float* a = kernel + block * LANES * lstep
+    cdef float* b = packed + block * terms * LANES
+    for k in range(terms):
+        if lstep == 1:
+            for l in range(valid):
+                b[l] = a[k * kstep + l]
+        else:
+            for l in range(valid):
+                b[l] = a[k * kstep + l * lstep]
+        for l in range(valid, lanes):
+            b[l] = 0
+        b += lanes
+
+
+def pack(
+    const float[:, ::1] kernel,        # IN   (k, f)
+    float[::1] packed,                 # OUT  (packed_size(k, f),)
+    int threads=1,
+):
+    """Kernel in blocks of columns, [block][k][lanes]; missing columns are zeros."""
+    cdef Py_ssize_t block, blocks = blocks_of(kernel.shape[1]), terms = kernel.shape[0], f = kernel.shape[1]
+    cdef const float* a = &kernel[0, 0]
+    cdef float* b = &packed[0]
+    for block in prange(blocks, nogil=True, schedule="static", num_threads=threads):
+        _pack_block(a, b, terms, f, f, 1, block)
+
+
+cdef void _pack(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t k = c.operand[0].shape[0], f = c.operand[0].shape[1], block
+    for block in range(t.first, t.last):
+        _pack_block(<const float*>t.at[0], <float*>t.at[1], k, f, f, 1, block)
+
+
+def pack_transposed(
+    const float[:, ::1] kernel,        # IN   (k, f)
+    float[::1] packed,                 # OUT  (packed_size(f, k),)
+    int threads=1,
+):
+    """The transposed kernel in blocks of its columns, [block][f][lanes]."""
+    cdef Py_ssize_t block, blocks = blocks_of(kernel.shape[0]), k = kernel.shape[0], f = kernel.shape[1]
+    cdef const float* a = &kernel[0, 0]
+    cdef float* b = &packed[0]
+    for block in prange(blocks, nogil=True, schedule="static", num_threads=threads):
+        _pack_block(a, b, f, k, 1, f, block)
+
+
+cdef void _pack_transposed(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t k = c.operand[0].shape[0], f = c.operand[0].shape[1], block
+    for block in range(t.first, t.last):
+        _pack_block(<const float*>t.at[0], <float*>t.at[1], f, k, 1, f, block)
+
+
+# ------------------------------------------------------------------------------------------------------ forward
+
+cdef inline void _forward_rows(const float* x, const float* packed, const float* bias, float* y, Py_ssize_t k,
+                               Py_ssize_t f, int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Rows [first, last). A pass takes SLAB terms of a block of columns through all rows."""
+    cdef Py_ssize_t rows = last - first, tiles = (rows + PIXELS - 1) // PIXELS, block, low, t, r, end
+    cdef float start[LANES]
+    cdef Terms m
+    cdef int lanes, valid
+    m.rows, m.cols, m.xstep, m.ystep = 1, 1, k, f
+    m.xrow = m.xcol = m.wrow = m.wcol = 0
+    for block in range(blocks_of(f)):
+        lanes = lanes_of(block, f)
+        valid = <int>min(<Py_ssize_t>lanes, f - block * LANES)
+        load_bias(bias + block * LANES if bias != NULL else NULL, valid, start)
+        low = 0
+        while low < k:
+            m.depth = min(<Py_ssize_t>SLAB, k - low)
+            for t in range(tiles):
+                r, end = rows * t // tiles, rows * (t + 1) // tiles
+                sum_block(<int>(end - r), lanes, valid, &m, x + (first + r) * k + low,
+                          packed + block * k * LANES + low * lanes, start, low > 0,
+                          y + (first + r) * f + block * LANES)
+            low += m.depth
+    if activation:
+        activate(activation, y + first * f, y + first * f, rows * f, 0, 0, 0)
+
+
+def forward(
+    const float[:, :, ::1] x,          # IN   (n, rows, k)
+    const float[::1] packed,           # IN   by `pack`
+    const float[::1] bias,             # IN   (f,) or None
+    float[:, :, ::1] y,                # OUT  (n, rows, f)
+    int activation, int threads=1,
+):
+    """y = activation(x @ kernel + bias)."""
+    cdef Py_ssize_t share, shares = max(1, threads), rows = x.shape[0] * x.shape[1], k = x.shape[2], f = y.shape[2]
+    cdef const float* a = &x[0, 0, 0]
+    cdef const float* w = &packed[0]
+    cdef const float* b = &bias[0] if bias is not None else NULL
+    cdef float* out = &y[0, 0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _forward_rows(a, w, b, out, k, f, activation, rows * share // shares, rows * (share + 1) // shares)
+
+
+cdef void _forward(const Call* c, const Task* t) noexcept nogil:
+    _forward_rows(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3],
+                  c.operand[0].shape[1], c.operand[3].shape[1], <int>c.i[0], t.first, t.last)
+
+
+# ---------------------------------------------------------------------------------------------------- gradients
+
+cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t rows, Py_ssize_t k,
+                               Py_ssize_t f, bint fresh, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Tiles [first, last) of dkernel, over all rows; rows pass in blocks so that x and dy are read from cache."""
+    cdef float staged[STAGE]
+    cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, row = 0, unit, block, tile, low, high, staged_block
+    cdef Py_ssize_t step = STAGE // LANES
+    cdef Py_ssize_t tail = (LANES + f - 1) // f if f % LANES and f % LANES != HALF else 0
+    cdef bint near_end
+    cdef int lanes, valid
+    cdef const float* b
+    cdef Pixels m, s
+    m.samples, m.rows, m.xcol, m.ycol = 1, 1, k, f
+    m.xsample = m.ysample = m.xrow = m.yrow = 0
+    while row < rows:
+        # Where columns are missing, a vector of dy runs over into the next row; the last rows have none and are staged.
+        near_end = rows - row <= tail
+        m.cols = rows - row if near_end else min(step, rows - tail - row)
+        staged_block = -1
+        for unit in range(first, last):
+            block, tile = unit // tiles, unit % tiles
+            low, high = k * tile // tiles, k * (tile + 1) // tiles
+            lanes = lanes_of(block, f)
+            valid = <int>min(<Py_ssize_t>lanes, f - block * LANES)
+            s = m
+            b = dy + row * f + block * LANES
+            if valid != lanes and near_end:
+                if block != staged_block:
+                    stage(&m, b, lanes, valid, staged)
+                    staged_block = block
+                s.ycol, b = lanes, staged
+            outer_block(<int>(high - low), lanes, valid, &s, x + row * k + low, b, fresh,
+                        dkernel + low * f + block * LANES, f)
+        fresh = False
+        row += m.cols
+
+
+def backward_kernel(
+    const float[:, :, ::1] x,          # IN   (n, rows, k)
+    const float[:, :, ::1] dy,         # IN   (n, rows, f)
+    float[:, ::1] dkernel,             # OUT  (k, f)
+    int threads=1,
+):
+    """dkernel = x.T @ dy, summed over rows in order. Threads share its tiles."""
+    cdef Py_ssize_t share, shares = max(1, threads), rows = x.shape[0] * x.shape[1], k = x.shape[2], f = dy.shape[2]
+    cdef Py_ssize_t units = kernel_units(k, f)
+    cdef const float* a = &x[0, 0, 0]
+    cdef const float* b = &dy[0, 0, 0]
+    cdef float* d = &dkernel[0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _kernel_tiles(a, b, d, rows, k, f, True, units * share // shares, units * (share + 1) // shares)
+
+
+cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* x = &c.operand[0].shape[0]
+    _kernel_tiles(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], t.samples * x[0], x[1],
+                  c.operand[1].shape[1], t.fresh, t.first, t.last)
+
+
+cdef inline void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t f, bint fresh,
+                             Py_ssize_t block) noexcept nogil:
+    cdef float acc[LANES]
+    cdef Py_ssize_t r, width = min(<Py_ssize_t>LANES, f - block * LANES)
+    cdef const float* a = dy + block * LANES
+    cdef int l
+    for l in range(LANES):
+        acc[l] = 0
+    if width == LANES:
+        for r in range(rows):
+            for l in range(LANES):
+                acc[l] += a[r * f + l]
+    else:
+        for r in range(rows):
+            for l in range(<int>width):
+                acc[l] += a[r * f + l]
+    for l in range(<int>width):
+        dbias[block * LANES + l] = acc[l] if fresh else dbias[block * LANES + l] + acc[l]
+
+
+def backward_bias(
+    const float[:, :, ::1] dy,         # IN   (n, rows, f)
+    float[::1] dbias,                  # OUT  (f,)
+    int threads=1,
+):
+    """Column sums of dy, in order of the rows."""
+    cdef Py_ssize_t block, rows = dy.shape[0] * dy.shape[1], f = dy.shape[2], blocks = blocks_of(dy.shape[2])
+    cdef const float* a = &dy[0, 0, 0]
+    cdef float* b = &dbias[0]
+    for block in prange(blocks, nogil=True, schedule="static", num_threads=threads):
+        _bias_block(a, b, rows, f, True, block)
+
+
+cdef void _backward_bias(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t block, f = c.operand[0].shape[1]
+    for block in range(t.first, t.last):
+        _bias_block(<const float*>t.at[0], <float*>t.at[1], t.samples * c.operand[0].shape[0], f, t.fresh, block)
+
+
+def bias_units(Py_ssize_t f):
+    """Units of work of `backward_bias`: blocks of columns."""
+    return blocks_of(f)
+
+
+# --------------------------------------------------------------------------------------------------------- peak
+
+cdef inline float _fma_loop(Py_ssize_t iterations) noexcept nogil:
+    """The most multiply-adds this build can do: a full tile of sums that never leave their registers."""
+    cdef float acc[PIXELS][LANES]
+    cdef float b[LANES]
+    cdef float a = <float>0.999, total = 0
+    cdef Py_ssize_t i
+    cdef int p, l
+    for l in range(LANES):
+        b[l] = <float>1e-3 * (l + 1)  # not 0: sums that die away become denormal, and slow
+    for p in range(PIXELS):
+        for l in range(LANES):
+            acc[p][l] = p
+    for i in range(iterations):
+        for p in range(PIXELS):
+            for l in range(LANES):
+                acc[p][l] = acc[p][l] * a + b[l]
+    for p in range(PIXELS):
+        for l in range(LANES):
+            total += acc[p][l]
+    return total
+
+
+def fma_loop(Py_ssize_t iterations, int threads=1):
+    """Do `iterations` times a tile of multiply-adds on each thread, and nothing else; returns the FLOPs done.
+
+    What the processor can do at most in this run: benchmarks time it and quote their shares of it.
+    """
+    cdef int share
+    cdef float total = 0
+    for share in prange(threads, nogil=True, schedule="static", num_threads=threads):
+        total += _fma_loop(iterations)
+    return 2.0 * iterations * PIXELS * LANES * threads + (0.0 if total == total else 1.0)
+
+
+# name -> (C door, what it does with each operand: r reads, w writes, u updates)
+DOORS = {
+    "pack": (capsule(_pack), "rw"),
+    "pack_transposed": (capsule(_pack_transposed), "rw"),
+    "forward": (capsule(_forward), "rrrw"),
+    "backward_kernel": (capsule(_backward_kernel), "rrw"),
+    "backward_bias": (capsule(_backward_bias), "rw"),
+}
+CONSTANTS = {
+    "packed_size": packed_size, "pack_units": pack_units, "kernel_units": kernel_units, "bias_units": bias_units,
+    "fma_loop": fma_loop,
+}

@@ -1,0 +1,65 @@
+# Random numbers that depend on a key and a position alone, never on a thread or on what was drawn before: Philox4x32-10
+# (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011).
+#
+#   key      (seed's low word, seed's high word + node)     64 bits of seed; a node is one place in a graph that draws
+#   counter  (block of the sample, sample of the batch, step's low word, step's high word)
+#
+# A counter gives four words. Sixteen neighbouring counters are done side by side and give a stretch of 64: word 16 j + l of
+# a stretch is word j of the l-th counter. A sample begins a stretch of its own, so it draws the same in any chunk.
+
+cdef enum:
+    COUNTERS = 16
+    STRETCH = 64
+
+cdef extern from *:
+    """
+    #if !defined(CYCNN_INLINE)       /* maths.pxd says why */
+    #if defined(__GNUC__)
+    #define CYCNN_INLINE __attribute__((always_inline))
+    #else
+    #define CYCNN_INLINE
+    #endif
+    #endif
+    typedef unsigned int cycnn_u32;
+    typedef unsigned long long cycnn_u64;
+    static void cycnn_philox_round(cycnn_u32*, cycnn_u32*, cycnn_u32*, cycnn_u32*, cycnn_u32, cycnn_u32) CYCNN_INLINE;
+    """
+    ctypedef unsigned int u32 "cycnn_u32"
+    ctypedef unsigned long long u64 "cycnn_u64"
+
+
+cdef inline void philox_round "cycnn_philox_round" (u32* c0, u32* c1, u32* c2, u32* c3, u32 k0, u32 k1) noexcept nogil:
+    """One round: two products of 32 by 32 bits; their high words are mixed with the other words and the key."""
+    cdef u64 p = <u64>0xD2511F53U * c0[0], q = <u64>0xCD9E8D57U * c2[0]
+    c0[0] = <u32>(q >> 32) ^ c1[0] ^ k0
+    c2[0] = <u32>(p >> 32) ^ c3[0] ^ k1
+    c1[0] = <u32>q
+    c3[0] = <u32>p
+
+
+cdef inline void stretch(u32 k0, u32 k1, u32 first, u32 sample, u64 step, u32* words) noexcept nogil:
+    """The 64 words of counters (first + l, sample, step), l < 16."""
+    cdef u32 c0, c1, c2, c3, a0 = 0x9E3779B9U, a1 = 0xBB67AE85U
+    cdef int l
+    for l in range(COUNTERS):
+        c0, c1, c2, c3 = first + <u32>l, sample, <u32>step, <u32>(step >> 32)
+        philox_round(&c0, &c1, &c2, &c3, k0, k1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + a0, k1 + a1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + 2 * a0, k1 + 2 * a1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + 3 * a0, k1 + 3 * a1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + 4 * a0, k1 + 4 * a1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + 5 * a0, k1 + 5 * a1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + 6 * a0, k1 + 6 * a1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + 7 * a0, k1 + 7 * a1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + 8 * a0, k1 + 8 * a1)
+        philox_round(&c0, &c1, &c2, &c3, k0 + 9 * a0, k1 + 9 * a1)
+        words[l] = c0
+        words[16 + l] = c1
+        words[32 + l] = c2
+        words[48 + l] = c3
+
+
+cdef inline float unit(u32 word) noexcept nogil:
+    """A word's upper 24 bits as a float in [0, 1): every multiple of 2^-24 is as likely as any other."""
+    cdef float share = 5.9604645e-08
+    return <float><int>(word >> 8) * share

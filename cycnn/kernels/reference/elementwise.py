@@ -1,0 +1,209 @@
+"""Activations, dropout, sums and scaling, each element alone; softmax over the last axis.
+
+`FORMULAS` says what an activation is, in the words of Keras: y from x, and its slope from x and y. Where the slope
+needs y alone, x may be None, as in the kernels. At a kink the slope is the one on the side of zero.
+"""
+
+import math
+
+import numpy as np
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+GELU = math.sqrt(2 / math.pi)
+
+
+def sigmoid(x):
+    """1 / (1 + e^-x)."""
+    return np.exp(-np.logaddexp(0, -x))
+
+
+def normal(x):
+    """Share of the normal distribution below x."""
+    return np.vectorize(lambda v: math.erfc(-v / math.sqrt(2)) / 2, otypes=[float])(x)
+
+
+def density(x):
+    """Density of the normal distribution."""
+    return np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def gate(x):
+    """What gelu's approximation multiplies x by."""
+    return (1 + np.tanh(GELU * (x + 0.044715 * x**3))) / 2
+
+
+def clip(x, low, high):
+    """x within [low, high]; NaN stays."""
+    return np.minimum(np.maximum(x, low), high)
+
+
+def general_relu(x, slope, top, threshold):
+    """x above the threshold, clipped to [0, top] where there is a top; slope * (x - threshold) below it."""
+    y = np.where(x <= threshold, 0, x)
+    y = clip(y, 0, top) if top < np.inf else y
+    return np.where(x < threshold, y + slope * (x - threshold), y)
+
+
+def general_relu_slope(x, slope, top, threshold):
+    """1 above the threshold where nothing was clipped, `slope` below it."""
+    clipped = (x > top) | ((x < 0) & (top < np.inf))
+    return np.where(x < threshold, slope, np.where((x <= threshold) | clipped, 0, 1))
+
+
+# Number -> (y, dy/dx); a, b, c are the parameters of Keras's function, for relu in the order of the kernel.
+FORMULAS = {
+    "linear": (lambda x, a, b, c: x, lambda x, y, a, b, c: np.ones_like(y)),
+    "relu": (lambda x, a, b, c: np.maximum(x, 0), lambda x, y, a, b, c: np.where(y <= 0, 0, 1)),
+    "sigmoid": (lambda x, a, b, c: sigmoid(x), lambda x, y, a, b, c: y * (1 - y)),
+    "tanh": (lambda x, a, b, c: np.tanh(x), lambda x, y, a, b, c: 1 - y * y),
+    "relu6": (lambda x, a, b, c: clip(x, 0, 6), lambda x, y, a, b, c: np.where((y <= 0) | (y >= 6), 0, 1)),
+    "leaky_relu": (lambda x, a, b, c: np.where(x < 0, a * x, x), lambda x, y, a, b, c: np.where(y <= 0, a, 1)),
+    "elu": (
+        lambda x, a, b, c: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0))),
+        lambda x, y, a, b, c: np.where(y <= 0, y + a, 1),
+    ),
+    "selu": (
+        lambda x, a, b, c: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
+        lambda x, y, a, b, c: np.where(y <= 0, y + SELU_SCALE * SELU_ALPHA, SELU_SCALE),
+    ),
+    "celu": (
+        lambda x, a, b, c: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0) / a)),
+        lambda x, y, a, b, c: np.where(y <= 0, 1 + y / a, 1),
+    ),
+    "softplus": (lambda x, a, b, c: np.logaddexp(0, x), lambda x, y, a, b, c: -np.expm1(-y)),
+    "softsign": (lambda x, a, b, c: x / (1 + np.abs(x)), lambda x, y, a, b, c: (1 - np.abs(y)) ** 2),
+    "exponential": (lambda x, a, b, c: np.exp(x), lambda x, y, a, b, c: y),
+    "hard_sigmoid": (
+        lambda x, a, b, c: clip(x + 3, 0, 6) / 6,
+        lambda x, y, a, b, c: np.where((y <= 0) | (y >= 1), 0, 1 / 6),
+    ),
+    "hard_tanh": (lambda x, a, b, c: clip(x, -1, 1), lambda x, y, a, b, c: np.where(np.abs(y) >= 1, 0, 1)),
+    "log_sigmoid": (lambda x, a, b, c: -np.logaddexp(0, -x), lambda x, y, a, b, c: -np.expm1(y)),
+    "soft_shrink": (
+        lambda x, a, b, c: np.where(np.abs(x) <= a, 0, x - a * np.sign(x)),
+        lambda x, y, a, b, c: np.where(y == 0, 0, 1),
+    ),
+    "hard_shrink": (
+        lambda x, a, b, c: np.where(np.abs(x) <= a, 0, x),
+        lambda x, y, a, b, c: np.where(y == 0, 0, 1),
+    ),
+    "squareplus": (
+        lambda x, a, b, c: np.where(x < 0, a / 2 / (np.hypot(x, math.sqrt(a)) - x), (np.hypot(x, math.sqrt(a)) + x) / 2),
+        lambda x, y, a, b, c: y * y / (y * y + a / 4),
+    ),
+    "sparse_plus": (
+        lambda x, a, b, c: np.where(x >= 1, x, np.maximum((x + 1) / 2, 0) ** 2),
+        lambda x, y, a, b, c: np.minimum(np.sqrt(y), 1),
+    ),
+    "sparse_sigmoid": (
+        lambda x, a, b, c: clip((x + 1) / 2, 0, 1),
+        lambda x, y, a, b, c: np.where((y <= 0) | (y >= 1), 0, 1 / 2),
+    ),
+    "relu_general": (
+        lambda x, a, b, c: general_relu(x, a, b, c),
+        lambda x, y, a, b, c: general_relu_slope(x, a, b, c),
+    ),
+    "gelu": (lambda x, a, b, c: x * normal(x), lambda x, y, a, b, c: normal(x) + x * density(x)),
+    "gelu_tanh": (
+        lambda x, a, b, c: x * gate(x),
+        lambda x, y, a, b, c: gate(x) + x * 2 * gate(x) * (1 - gate(x)) * GELU * (1 + 3 * 0.044715 * x * x),
+    ),
+    "silu": (
+        lambda x, a, b, c: x * sigmoid(x),
+        lambda x, y, a, b, c: sigmoid(x) + x * sigmoid(x) * sigmoid(-x),
+    ),
+    "mish": (
+        lambda x, a, b, c: x * np.tanh(np.logaddexp(0, x)),
+        lambda x, y, a, b, c: np.tanh(np.logaddexp(0, x)) + x * sigmoid(x) / np.cosh(np.logaddexp(0, x)) ** 2,
+    ),
+    "hard_silu": (
+        lambda x, a, b, c: np.where(x <= -3, 0, np.where(x >= 3, x, x * (x + 3) / 6)),
+        lambda x, y, a, b, c: np.where(x <= -3, 0, np.where(x >= 3, 1, (2 * x + 3) / 6)),
+    ),
+    "tanh_shrink": (lambda x, a, b, c: x - np.tanh(x), lambda x, y, a, b, c: np.tanh(x) ** 2),
+    "threshold": (lambda x, a, b, c: np.where(x <= a, b, x), lambda x, y, a, b, c: np.where(x <= a, 0, 1)),
+}
+KINDS = {name: kind for kind, name in enumerate(FORMULAS)}
+
+
+def activate(x, y, kind, a, b, c, threads=1):
+    """y = activation(x)."""
+    value, _ = list(FORMULAS.values())[kind]
+    with np.errstate(all="ignore"):
+        y[...] = value(np.asarray(x, np.float64), a, b, c)
+
+
+def activate_backward(x, y, dy, dx, kind, a, b, c, threads=1):
+    """dx = dy * slope. The slope is the formula's, but 0 wins over an infinite dy."""
+    _, slope = list(FORMULAS.values())[kind]
+    with np.errstate(all="ignore"):
+        factor = slope(None if x is None else np.asarray(x, np.float64), np.asarray(y, np.float64), a, b, c)
+        dx[...] = np.where(factor == 0, 0, factor * np.asarray(dy, np.float64))
+
+
+# ---------------------------------------------------------------------------------------------------------- dropout
+
+
+def philox(counter, key):
+    """Philox4x32-10 of counters (4, m) under a key (2,): the words (4, m)."""
+    low = np.uint64(0xFFFFFFFF)
+    counter, key = [np.asarray(word, np.uint64) for word in counter], [int(word) for word in key]
+    for step in range(10):
+        k0, k1 = (np.uint64((k + step * bump) & 0xFFFFFFFF) for k, bump in zip(key, (0x9E3779B9, 0xBB67AE85)))
+        first, third = np.uint64(0xD2511F53) * counter[0], np.uint64(0xCD9E8D57) * counter[2]
+        counter = [(third >> np.uint64(32)) ^ counter[1] ^ k0, third & low,
+                   (first >> np.uint64(32)) ^ counter[3] ^ k1, first & low]  # fmt: skip
+    return np.stack(np.broadcast_arrays(*counter))
+
+
+def random_uniform(y, state, node, threads=1):
+    """Words of (block of the element, sample, step) under (seed, node); their upper 24 bits as a fraction.
+
+    64 elements in a row are the first words of 16 counters, then their second words, and so on.
+    """
+    seed, step = (int(word) for word in state)
+    key = seed & 0xFFFFFFFF, ((seed >> 32) + node) & 0xFFFFFFFF
+    blocks = np.arange(-(-y.shape[1] // 64) * 16)
+    for sample in range(len(y)):
+        words = philox((blocks, sample, step & 0xFFFFFFFF, step >> 32), key)
+        words = words.reshape(4, -1, 16).swapaxes(0, 1).reshape(-1)
+        y[sample] = (words[: y.shape[1]] >> np.uint64(8)) / 2.0**24
+
+
+def dropout_forward(x, y, state, rate, node, threads=1):
+    """y = x / (1 - rate) where the element's random number is at least the rate, else 0."""
+    drawn = np.empty(x.shape)
+    random_uniform(drawn, state, node)
+    rate = np.float64(np.float32(rate))  # the number that the kernel compares with
+    y[...] = np.where(drawn < rate, 0, x / (1 - rate) if rate < 1 else 0)
+
+
+def dropout_backward(dy, dx, state, rate, node, threads=1):
+    """dx = dy / (1 - rate) where x was kept, else 0."""
+    dropout_forward(dy, dx, state, rate, node)
+
+
+# ------------------------------------------------------------------------------------------------- sums and softmax
+
+
+def add(x, y, threads=1):
+    """y += x."""
+    y[...] = np.asarray(x, np.float64) + y
+
+
+def scale(x, y, factor, offset, threads=1):
+    """y = x * factor + offset."""
+    y[...] = np.asarray(x, np.float64) * factor + offset
+
+
+def softmax_forward(x, y, threads=1):
+    """Shares of e^x along the last axis."""
+    with np.errstate(invalid="ignore"):
+        powers = np.exp(x - np.max(x, axis=-1, keepdims=True), dtype=np.float64)
+        y[...] = powers / np.sum(powers, axis=-1, keepdims=True)
+
+
+def softmax_backward(y, dy, dx, threads=1):
+    """dx = y * (dy - sum of y dy), along the last axis."""
+    y, dy = np.asarray(y, np.float64), np.asarray(dy, np.float64)
+    dx[...] = y * (dy - np.sum(y * dy, axis=-1, keepdims=True))

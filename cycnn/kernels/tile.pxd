@@ -1,0 +1,272 @@
+# Register tiles: where the multiplications of convolutions and matrix products happen.
+#
+# A tile is a block of sums that stays in vector registers while its terms stream by: PIXELS rows of LANES columns
+# (14 x 32 on AVX-512, 6 x 16 on AVX2, 6 x 8 on the baseline: the sums, one row of weights and one broadcast value
+# fill the register file). The arrays `acc[PIXELS][LANES]` become those registers when every trip count is a constant
+# after inlining, so each height from 1 to PIXELS has its own copy of the code: a map of 26 pixels is two tiles of 13,
+# not 14 + 12, and one of 9 wastes nothing. Any height from 5 on runs near the FMA peak.
+#
+# Two tiles:
+#   sum_tile    y[p, l] = init[p, l] + sum_k x[p, k] * w[k, l]      forward, input gradient, dense
+#   outer_tile  d[p, l] += sum_s x[s, p] * y[s, l]                  weight gradients; s runs over pixels
+
+cdef extern from *:
+    enum: LANES "CYCNN_LANES"        # output channels of a full tile
+    enum: HALF "CYCNN_HALF"          # of a narrow one, for the last few channels
+    enum: PIXELS "CYCNN_PIXELS"
+
+cdef enum:
+    DEPTH = 320                      # terms of a panel: 14 x 320 floats stay in the first-level cache
+    STAGE = 8192                     # floats of a staging buffer on the stack
+
+
+cdef inline Py_ssize_t blocks_of(Py_ssize_t channels) noexcept nogil:
+    """Tiles side by side that cover `channels` columns."""
+    return (channels + LANES - 1) // LANES
+
+
+cdef inline int lanes_of(Py_ssize_t block, Py_ssize_t channels) noexcept nogil:
+    """Columns of a block: all full but the last, which may be narrow."""
+    return HALF if channels - block * LANES <= HALF else LANES
+
+
+cdef inline Py_ssize_t padded(Py_ssize_t channels) noexcept nogil:
+    """Columns of all blocks together."""
+    cdef Py_ssize_t last = blocks_of(channels) - 1
+    return last * LANES + lanes_of(last, channels)
+
+
+# ----------------------------------------------------------------------------------------------------- sum_tile
+
+cdef struct Terms:
+    # Which x and w meet: x moves by xrow / xcol and w by wrow / wcol from tap to tap; `depth` neighbours per tap.
+    Py_ssize_t rows, xrow, wrow
+    Py_ssize_t cols, xcol, wcol
+    Py_ssize_t depth
+    Py_ssize_t xstep                 # floats from one row of the tile to the next, in x
+    Py_ssize_t ystep                 # likewise in y
+
+
+cdef inline void _sum_tile(const int height, const int lanes, const Terms* g, const float* x, const float* w,
+                           const float* init, Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
+    cdef float acc[PIXELS][LANES]
+    cdef Py_ssize_t xstep = g.xstep, depth = g.depth, i, j, k
+    cdef const float* a
+    cdef const float* b
+    cdef int p, l
+    for p in range(height):
+        for l in range(lanes):
+            acc[p][l] = init[p * initstep + l]
+    for i in range(g.rows):
+        for j in range(g.cols):
+            a = x + i * g.xrow + j * g.xcol
+            b = w + i * g.wrow + j * g.wcol
+            for k in range(depth):
+                for p in range(height):
+                    for l in range(lanes):
+                        acc[p][l] += a[p * xstep + k] * b[k * lanes + l]
+    for p in range(height):
+        for l in range(lanes):
+            y[p * ystep + l] = acc[p][l]
+
+
+cdef inline void sum_tile(int height, int lanes, const Terms* g, const float* x, const float* w,
+                          const float* init, Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
+    """The copy of `_sum_tile` for this height and width. Heights above PIXELS fold away at compile time."""
+    if lanes == LANES:
+        if PIXELS >= 14 and height == 14: _sum_tile(14, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 13 and height == 13: _sum_tile(13, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 12 and height == 12: _sum_tile(12, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 11 and height == 11: _sum_tile(11, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 10 and height == 10: _sum_tile(10, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 9 and height == 9: _sum_tile(9, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 8 and height == 8: _sum_tile(8, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 7 and height == 7: _sum_tile(7, LANES, g, x, w, init, initstep, y, ystep)
+        elif height == 6: _sum_tile(6, LANES, g, x, w, init, initstep, y, ystep)
+        elif height == 5: _sum_tile(5, LANES, g, x, w, init, initstep, y, ystep)
+        elif height == 4: _sum_tile(4, LANES, g, x, w, init, initstep, y, ystep)
+        elif height == 3: _sum_tile(3, LANES, g, x, w, init, initstep, y, ystep)
+        elif height == 2: _sum_tile(2, LANES, g, x, w, init, initstep, y, ystep)
+        else: _sum_tile(1, LANES, g, x, w, init, initstep, y, ystep)
+    else:
+        if PIXELS >= 14 and height == 14: _sum_tile(14, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 13 and height == 13: _sum_tile(13, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 12 and height == 12: _sum_tile(12, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 11 and height == 11: _sum_tile(11, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 10 and height == 10: _sum_tile(10, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 9 and height == 9: _sum_tile(9, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 8 and height == 8: _sum_tile(8, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 7 and height == 7: _sum_tile(7, HALF, g, x, w, init, initstep, y, ystep)
+        elif height == 6: _sum_tile(6, HALF, g, x, w, init, initstep, y, ystep)
+        elif height == 5: _sum_tile(5, HALF, g, x, w, init, initstep, y, ystep)
+        elif height == 4: _sum_tile(4, HALF, g, x, w, init, initstep, y, ystep)
+        elif height == 3: _sum_tile(3, HALF, g, x, w, init, initstep, y, ystep)
+        elif height == 2: _sum_tile(2, HALF, g, x, w, init, initstep, y, ystep)
+        else: _sum_tile(1, HALF, g, x, w, init, initstep, y, ystep)
+
+
+cdef inline void sum_block(int height, int lanes, int valid, const Terms* g, const float* x, const float* w,
+                           const float* bias, bint onto, float* y) noexcept nogil:
+    """One tile whose last columns may not exist: `valid` of `lanes` are read and written.
+
+    The sums start from `bias` (LANES values), or from what y holds already (`onto`).
+    """
+    cdef float out[PIXELS * LANES]
+    cdef int p, l
+    cdef const float* init = bias
+    cdef Py_ssize_t initstep = 0, ystep = g.ystep
+    cdef float* target = y
+    if valid != lanes:  # an `if` on the column inside the tile would cost its registers: go through a full tile
+        target, ystep = out, lanes
+    if onto:
+        init, initstep = target, ystep
+        if valid != lanes:
+            for p in range(height):
+                for l in range(lanes):
+                    out[p * lanes + l] = y[p * g.ystep + l] if l < valid else <float>0
+    sum_tile(height, lanes, g, x, w, init, initstep, target, ystep)
+    if valid == lanes:
+        return
+    p = 0
+    if g.ystep == valid:
+        # All columns there are: whole vectors may run over into the next pixel, which is written after this one.
+        # The last few pixels of the tile are copied exactly, so nothing beyond the tile is touched.
+        if lanes == LANES:
+            while p * valid + LANES <= height * valid:
+                for l in range(LANES):
+                    y[p * valid + l] = out[p * LANES + l]
+                p += 1
+        else:
+            while p * valid + HALF <= height * valid:
+                for l in range(HALF):
+                    y[p * valid + l] = out[p * HALF + l]
+                p += 1
+    while p < height:
+        for l in range(valid):
+            y[p * g.ystep + l] = out[p * lanes + l]
+        p += 1
+
+
+cdef inline void sum_run(Py_ssize_t pixels, int lanes, int valid, const Terms* g, const float* x, const float* w,
+                         const float* bias, float* y) noexcept nogil:
+    """A run of pixels, in tiles as even as can be."""
+    cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high
+    for t in range(tiles):
+        low = pixels * t // tiles
+        high = pixels * (t + 1) // tiles
+        sum_block(<int>(high - low), lanes, valid, g, x + low * g.xstep, w, bias, False, y + low * g.ystep)
+
+
+cdef inline void load_bias(const float* bias, int valid, float* padded_bias) noexcept nogil:
+    """LANES start values of a block: the bias, or zeros where there is none."""
+    cdef int l
+    for l in range(LANES):
+        padded_bias[l] = 0
+    if bias != NULL:
+        for l in range(valid):
+            padded_bias[l] = bias[l]
+
+
+# --------------------------------------------------------------------------------------------------- outer_tile
+
+cdef struct Pixels:
+    # The pixels that an outer product sums over: samples x rows x columns, and how x and y move along each.
+    Py_ssize_t samples, xsample, ysample
+    Py_ssize_t rows, xrow, yrow
+    Py_ssize_t cols, xcol, ycol
+
+
+cdef inline void _outer_tile(const int height, const int lanes, const Pixels* g, const float* x, const float* y,
+                             bint fresh, float* d, Py_ssize_t dstep) noexcept nogil:
+    cdef float acc[PIXELS][LANES]
+    cdef Py_ssize_t n, i, j, xcol = g.xcol, ycol = g.ycol, cols = g.cols
+    cdef const float* a
+    cdef const float* b
+    cdef int p, l
+    if fresh:
+        for p in range(height):
+            for l in range(lanes):
+                acc[p][l] = 0
+    else:
+        for p in range(height):
+            for l in range(lanes):
+                acc[p][l] = d[p * dstep + l]
+    for n in range(g.samples):
+        for i in range(g.rows):
+            a = x + n * g.xsample + i * g.xrow
+            b = y + n * g.ysample + i * g.yrow
+            for j in range(cols):
+                for p in range(height):
+                    for l in range(lanes):
+                        acc[p][l] += a[j * xcol + p] * b[j * ycol + l]
+    for p in range(height):
+        for l in range(lanes):
+            d[p * dstep + l] = acc[p][l]
+
+
+cdef inline void outer_tile(int height, int lanes, const Pixels* g, const float* x, const float* y, bint fresh,
+                            float* d, Py_ssize_t dstep) noexcept nogil:
+    """The copy of `_outer_tile` for this height and width."""
+    if lanes == LANES:
+        if PIXELS >= 14 and height == 14: _outer_tile(14, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 13 and height == 13: _outer_tile(13, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 12 and height == 12: _outer_tile(12, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 11 and height == 11: _outer_tile(11, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 10 and height == 10: _outer_tile(10, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 9 and height == 9: _outer_tile(9, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 8 and height == 8: _outer_tile(8, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 7 and height == 7: _outer_tile(7, LANES, g, x, y, fresh, d, dstep)
+        elif height == 6: _outer_tile(6, LANES, g, x, y, fresh, d, dstep)
+        elif height == 5: _outer_tile(5, LANES, g, x, y, fresh, d, dstep)
+        elif height == 4: _outer_tile(4, LANES, g, x, y, fresh, d, dstep)
+        elif height == 3: _outer_tile(3, LANES, g, x, y, fresh, d, dstep)
+        elif height == 2: _outer_tile(2, LANES, g, x, y, fresh, d, dstep)
+        else: _outer_tile(1, LANES, g, x, y, fresh, d, dstep)
+    else:
+        if PIXELS >= 14 and height == 14: _outer_tile(14, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 13 and height == 13: _outer_tile(13, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 12 and height == 12: _outer_tile(12, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 11 and height == 11: _outer_tile(11, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 10 and height == 10: _outer_tile(10, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 9 and height == 9: _outer_tile(9, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 8 and height == 8: _outer_tile(8, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 7 and height == 7: _outer_tile(7, HALF, g, x, y, fresh, d, dstep)
+        elif height == 6: _outer_tile(6, HALF, g, x, y, fresh, d, dstep)
+        elif height == 5: _outer_tile(5, HALF, g, x, y, fresh, d, dstep)
+        elif height == 4: _outer_tile(4, HALF, g, x, y, fresh, d, dstep)
+        elif height == 3: _outer_tile(3, HALF, g, x, y, fresh, d, dstep)
+        elif height == 2: _outer_tile(2, HALF, g, x, y, fresh, d, dstep)
+        else: _outer_tile(1, HALF, g, x, y, fresh, d, dstep)
+
+
+cdef inline void outer_block(int height, int lanes, int valid, const Pixels* g, const float* x, const float* y,
+                             bint fresh, float* d, Py_ssize_t dstep) noexcept nogil:
+    """One tile of a gradient whose last columns may not exist: y can be read there (whatever it holds), d is left alone."""
+    cdef float out[PIXELS * LANES]
+    cdef int p, l
+    cdef bint whole = valid == lanes
+    if not whole and not fresh:
+        for p in range(height):
+            for l in range(lanes):
+                out[p * lanes + l] = d[p * dstep + l] if l < valid else <float>0
+    outer_tile(height, lanes, g, x, y, fresh, d if whole else out, dstep if whole else lanes)
+    if not whole:
+        for p in range(height):
+            for l in range(valid):
+                d[p * dstep + l] = out[p * lanes + l]
+
+
+cdef inline void stage(const Pixels* g, const float* y, int lanes, int valid, float* staged) noexcept nogil:
+    """Copy a block's columns of all pixels side by side, missing columns as zeros: (samples, rows, cols, lanes)."""
+    cdef Py_ssize_t n, i, j
+    cdef int l
+    cdef const float* b
+    for n in range(g.samples):
+        for i in range(g.rows):
+            b = y + n * g.ysample + i * g.yrow
+            for j in range(g.cols):
+                for l in range(valid):
+                    staged[l] = b[j * g.ycol + l]
+                for l in range(valid, lanes):
+                    staged[l] = 0
+                staged += lanes

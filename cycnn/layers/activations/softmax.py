@@ -1,0 +1,34 @@
+"""Softmax as a layer."""
+
+from cycnn import activations
+from cycnn.core.registry import export
+from cycnn.layers.layer import Layer
+
+
+@export("keras.layers")
+class Softmax(Layer):
+    """exp(x) / sum(exp(x)) over one axis.
+
+    Args:
+        axis: integer; the sample axis (0) is not possible.
+
+    Input shape:
+        Any with at least two axes.
+
+    Output shape:
+        The input's.
+    """
+
+    def __init__(self, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        if isinstance(axis, (list, tuple)) and len(axis) == 1:
+            axis = axis[0]
+        if not isinstance(axis, int):
+            raise ValueError(f"`axis` must be one integer. Received: axis={axis!r}.")
+        self.axis = axis
+
+    def call(self, x):
+        return activations.softmax(x, self.axis)
+
+    def get_config(self):
+        return {**super().get_config(), "axis": self.axis}

@@ -1,0 +1,1 @@
+"""Convolution layers: one file a layer, over `base_conv`."""

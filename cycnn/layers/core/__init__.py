@@ -1,0 +1,1 @@
+"""Layers that every network has: dense products, activations by name."""

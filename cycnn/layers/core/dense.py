@@ -1,0 +1,144 @@
+"""Dense: a product with a matrix."""
+
+from cycnn import activations, constraints, initializers, kernels, regularizers
+from cycnn.core import checks
+from cycnn.core.registry import export
+from cycnn.core.spec import TensorSpec
+from cycnn.engine.graph import Memory, once, per_group
+from cycnn.layers.layer import Layer, serialize
+from cycnn.ops.softmax import rows_of
+
+
+@export("keras.layers")
+class Dense(Layer):
+    """y = activation(x @ kernel + bias), over the last axis of an input of any rank.
+
+    Args:
+        units: size of the output's last axis.
+        activation: name, function or None.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: name, object or function.
+        kernel_regularizer, bias_regularizer: penalty added to the loss, or None.
+        kernel_constraint, bias_constraint: projection after each update, or None.
+
+    Input shape:
+        (n, ..., k).
+
+    Output shape:
+        (n, ..., units).
+
+    Example:
+
+    ```python
+    cycnn.layers.Dense(10)(np.zeros((4, 64))).shape  # (4, 10)
+    ```
+    """
+
+    min_ndim = 2
+    takes_activation = True
+
+    def __init__(
+        self,
+        units,
+        activation=None,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        lora_rank=None,
+        **kwargs,
+    ):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if lora_rank is not None:
+            raise ValueError(f"`lora_rank` is not supported. Received: lora_rank={lora_rank}.")
+        self.units = checks.positive_int("units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.kernel = self.bias = None
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1], self.units),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self.built = True
+
+    def call(self, x):
+        return self.activation(self.record(x))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": serialize(self.kernel_initializer),
+            "bias_initializer": serialize(self.bias_initializer),
+            "kernel_regularizer": serialize(self.kernel_regularizer),
+            "bias_regularizer": serialize(self.bias_regularizer),
+            "activity_regularizer": None,
+            "kernel_constraint": serialize(self.kernel_constraint),
+            "bias_constraint": serialize(self.bias_constraint),
+        }
+
+    def memory(self, x):
+        if x.shape[-1] != self.kernel.shape[0]:
+            raise ValueError(
+                f"Layer {self.name!r} (Dense) was built for inputs whose last axis has {self.kernel.shape[0]} entries. "
+                f"Received: input of shape {x.shape}."
+            )
+        k, f = self.kernel.shape
+        return Memory(
+            TensorSpec((*x.shape[:-1], f)),
+            {
+                "packed": once((kernels.gemm.packed_size(k, f),)),
+                "transposed": once((kernels.gemm.packed_size(f, k),)),
+                "partial bias": per_group((f,)),
+            },
+        )
+
+    def flops(self, x):
+        return 2 * x.size * self.units
+
+    def forward(self, emit, x, y, work, *, training, activation=0):
+        gemm = kernels.gemm
+        rows = rows_of(x.shape)[0]
+        emit.prepare(gemm.pack, self.kernel, work["packed"], units=gemm.pack_units(self.units))
+        x, y = x.view(*rows_of(x.shape)), y.view(*rows_of(y.shape))
+        emit(gemm.forward, x, work["packed"], self.bias, y, activation, units=rows)
+
+    def backward(self, emit, x, y, dy, dx, work):
+        gemm, update = kernels.gemm, kernels.update
+        kernel, bias = emit.gradient(self.kernel), self.bias and emit.gradient(self.bias)
+        k, f = self.kernel.shape
+        rows = rows_of(x.shape)[0]
+        x, dy = x.view(rows, k), dy.view(rows, f)
+        if bias:
+            emit.sums(gemm.backward_bias, dy, work["partial bias"], units=gemm.bias_units(f))
+            emit.whole(update.reduce, work["partial bias"], bias, units=emit.blocks(f))
+        if kernel:  # once for the batch: its tiles want many rows, and there is one row a sample
+            emit.whole(gemm.backward_kernel, x, dy, kernel, units=gemm.kernel_units(k, f))
+        if dx:
+            emit.prepare(gemm.pack_transposed, self.kernel, work["transposed"], units=gemm.pack_units(k))
+            emit(gemm.forward, dy, work["transposed"], None, dx.view(rows, k), 0, units=rows)

@@ -1,0 +1,1 @@
+"""Layers that move elements: flatten, reshape, permute, zero padding."""

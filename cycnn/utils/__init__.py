@@ -1,0 +1,37 @@
+"""Helpers around a model: labels, seeds, files, and the registry's public side.
+
+    np_utils      to_categorical, normalize
+    rng_utils     set_random_seed
+    data_utils    get_file
+
+The names of the modules are those that programs for Keras import from (`keras.utils.np_utils`).
+"""
+
+from cycnn.core.registry import (
+    CustomObjectScope,
+    custom_object_scope,
+    deserialize_keras_object,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+    serialize_keras_object,
+)
+from cycnn.utils.data_utils import get_file
+from cycnn.utils.np_utils import normalize, to_categorical
+from cycnn.utils.rng_utils import set_random_seed
+
+__all__ = [
+    "CustomObjectScope",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "get_custom_objects",
+    "get_file",
+    "get_registered_name",
+    "get_registered_object",
+    "normalize",
+    "register_keras_serializable",
+    "serialize_keras_object",
+    "set_random_seed",
+    "to_categorical",
+]

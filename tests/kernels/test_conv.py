@@ -1,0 +1,195 @@
+"""The convolution kernels, on every instruction set of this processor, beside the reference."""
+
+import numpy as np
+import pytest
+
+from cycnn.kernels.reference import conv as reference
+
+from . import sums
+from .cases import ISAS, fixed, group, load, sample
+from .sums import Call, check_packing
+
+CHANNELS = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 64, 65)
+# Pixels of an output row, from the pixels of a tile. Maps narrower than half a tile take another way.
+WIDTHS = {
+    "1": lambda tile: 1,
+    "tile / 2 - 1": lambda tile: tile // 2 - 1,
+    "tile / 2": lambda tile: tile // 2,
+    "tile - 1": lambda tile: tile - 1,
+    "tile": lambda tile: tile,
+    "tile + 1": lambda tile: tile + 1,
+    "2 tile + 1": lambda tile: 2 * tile + 1,
+    "17": lambda tile: 17,
+    "29": lambda tile: 29,
+}
+
+
+@pytest.fixture(params=ISAS)
+def conv(request):
+    return load(request.param, "conv")
+
+
+class Problem(sums.Problem):
+    """A convolution. `size` is y's; x is as small as may be, plus `spare` rows and columns that no window reaches."""
+
+    def __init__(self, n, size, c, f, window, strides=(1, 1), dilation=(1, 1), padding=(0, 0, 0, 0), groups=1, spare=0):
+        self.window = (*window, *strides, *dilation)
+        spans = [
+            (o - 1) * s + (k - 1) * d + 1 + spare % s
+            for o, k, s, d in zip(size, window, strides, dilation, strict=True)
+        ]
+        top, bottom, left, right = padding
+        self.border = ((0, 0), (top, bottom), (left, right), (0, 0))
+        self.place, self.groups = (top, left), groups
+        x = n, spans[0] - top - bottom, spans[1] - left - right, c
+        self.shapes = x, (*window, c // groups, f), (f,), (n, *size, f)
+        places = window[0] * window[1]
+        self.lengths = {"y": places * c // groups + 1, "dx": places * f // groups, "dkernel": n * size[0] * size[1]}
+
+    def answers(self, x, kernel, bias, dy, activation=0):
+        y, dx, dkernel = (np.full(array.shape, np.nan) for array in (dy, x, kernel))
+        padded, groups = np.pad(x, self.border), self.groups
+        reference.forward(padded, kernel, bias, y, *self.window, groups, activation)
+        reference.backward_input(dy, kernel, dx, *self.window, *self.place, groups)
+        reference.backward_kernel(padded, dy, dkernel, *self.window[2:], groups)
+        return {"y": y, "dx": dx, "dkernel": dkernel}
+
+    def calls(self, conv, x, kernel, bias, dy, activation=0):
+        (kh, kw, cg, f), (n, h, w, _), (_, oh, ow, _) = kernel.shape, x.shape, dy.shape
+        (_, _, _, sw, _, dw), groups, (_, left) = self.window, self.groups, self.place
+        packed, transposed = (
+            np.empty(conv.packed_size(kh, kw, *shape, groups), np.float32)
+            for shape in ((cg, f), (f // groups, x.shape[3]))
+        )
+        conv.pack(kernel, packed, groups)
+        conv.pack_transposed(kernel, transposed, groups)
+        before, after = conv.input_padding(w, ow, kw, sw, dw, left)
+        padded = sample(np.pad(x, self.border))
+        wide = sample(np.pad(dy, ((0, 0), (0, 0), (before, after), (0, 0))))
+        y, dx, dkernel = (np.empty_like(array) for array in (dy, x, kernel))
+        return {
+            "y": Call(
+                conv.forward,
+                [padded, fixed(packed), None if bias is None else fixed(bias), sample(y)],
+                (*self.window, groups, activation),
+                units=oh,
+                samples=n,
+            ),
+            "dx": Call(
+                conv.backward_input,
+                [wide, fixed(transposed), sample(dx)],
+                (*self.window, *self.place, groups, before),
+                units=h,
+                samples=n,
+            ),
+            "dkernel": Call(
+                conv.backward_kernel,
+                [padded, sample(dy), group(dkernel)],
+                (*self.window[2:], groups),
+                units=conv.kernel_units(kh, kw, cg, f, dw, groups),
+                samples=n,
+                per_sample=False,
+            ),
+        }
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("window", "strides", "dilation"),
+    [((1, 1), (1, 1), (1, 1)), ((3, 3), (1, 1), (1, 1)), ((3, 2), (2, 2), (1, 1)), ((2, 3), (1, 1), (1, 2))],
+    ids=["1x1", "3x3", "strides", "dilation"],
+)
+def test_widths_around_the_tile(conv, width, window, strides, dilation):
+    size = 3, WIDTHS[width](conv.PIXELS)
+    Problem(2, size, 5, conv.LANES + 3, window, strides, dilation).check(conv)
+
+
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_input_channels(conv, channels):
+    Problem(2, (3, conv.PIXELS + 1), channels, 5, (3, 3), padding=(1, 1, 1, 1)).check(conv)
+
+
+@pytest.mark.parametrize("filters", CHANNELS)
+def test_filters(conv, filters):
+    Problem(2, (3, conv.PIXELS + 1), 3, filters, (3, 3), padding=(1, 1, 1, 1)).check(conv)
+
+
+@pytest.mark.parametrize(("channels", "filters"), [(16, 16), (33, 65), (65, 33), (64, 64)])
+def test_channels_and_filters(conv, channels, filters):
+    Problem(1, (5, 6), channels, filters, (3, 3), padding=(1, 1, 1, 1)).check(conv)
+
+
+def random_problem(seed):
+    """Kernels of 1 to 5, strides and dilation of 1 to 3, groups, lopsided padding, rows and columns nobody reads."""
+    rng = np.random.default_rng(seed)
+    window, strides, dilation = (rng.integers(1, above, 2).tolist() for above in (6, 4, 4))
+    size, groups = rng.integers(1, 9, 2).tolist(), int(rng.choice([1, 1, 2, 3, 5]))
+    n, c, f, spare = int(rng.integers(1, 5)), *(rng.integers(1, 6, 2) * groups).tolist(), int(rng.integers(0, 3))
+    padding = []
+    for o, k, s, d in zip(size, window, strides, dilation):
+        both = int(rng.integers(0, (o - 1) * s + (k - 1) * d + 1))  # at least one row or column is x's own
+        before = int(rng.integers(0, both + 1))
+        padding += [before, both - before]
+    return Problem(n, size, c, f, window, strides, dilation, padding, groups, spare)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_geometry(conv, seed):
+    random_problem(seed).check(conv, seed)
+
+
+SHAPES = {
+    "one pixel of everything": Problem(1, (1, 1), 1, 1, (1, 1)),
+    "a kernel as large as the map": Problem(5, (1, 1), 3, 10, (7, 6)),
+    "a panel deeper than its stage": Problem(1, (4, 2), 130, 5, (3, 3)),
+    "rows longer than the staging buffer": Problem(1, (2, 1100), 1, 3, (2, 3)),
+    "a map of many blocks of rows": Problem(1, (60, 61), 16, 9, (3, 3), padding=(1, 1, 1, 1)),
+    "more samples than a block of them": Problem(5, (22, 23), 17, 19, (2, 2)),
+    "many samples of one pixel": Problem(41, (1, 1), 33, 37, (1, 1)),
+    "depthwise": Problem(2, (5, 16), 40, 40, (3, 3), padding=(1, 1, 1, 1), groups=40),
+    "depthwise with a multiplier": Problem(2, (5, 5), 3, 9, (3, 3), (2, 2), groups=3),
+    "groups of ragged blocks": Problem(2, (4, 15), 10, 82, (3, 3), groups=2),
+    "strides that skip pixels": Problem(2, (4, 9), 3, 5, (2, 1), (3, 4), spare=3),
+    "more padding than window": Problem(1, (8, 9), 2, 3, (3, 2), dilation=(2, 2), padding=(7, 4, 1, 8)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shape(conv, shape):
+    SHAPES[shape].check(conv)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 16, 17])
+@pytest.mark.parametrize("filters", [1, 2, 5, 11, 16])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_packing(conv, channels, filters, groups):
+    weights = np.random.default_rng(0).permutation(6 * channels * filters * groups).astype(np.float32) + 1
+    kernel = weights.reshape(3, 2, channels, filters * groups)
+    calls = []
+    for verb, c, f in ((conv.pack, channels, filters), (conv.pack_transposed, filters, channels)):
+        packed = np.empty(conv.packed_size(3, 2, c, f * groups, groups), np.float32)
+        units = conv.pack_units(f * groups, groups)
+        calls.append(Call(verb, [fixed(kernel), fixed(packed)], (groups,), units, per_sample=False))
+    check_packing(calls, weights)
+
+
+@pytest.mark.parametrize("width", [3, 20])
+def test_nan_and_infinity_pass(conv, width):
+    problem = Problem(2, (4, width), 3, 35, (3, 3), padding=(1, 1, 1, 1))
+    x, kernel, bias, dy = problem.draw(np.random.default_rng(0), exact=True)
+    x[0, 1, 1, 2], x[1, 2, 0, 0], x[1, 3, 2, 1] = np.nan, np.inf, -np.inf
+    dy[0, 2, 1, 33], dy[1, 0, 2, 0] = np.nan, np.inf
+    problem.check_spoiled(conv, x, kernel, bias, dy)
+
+
+@pytest.mark.parametrize("filters", CHANNELS)
+@pytest.mark.parametrize("width", [1, 2, 7, 20])
+def test_nothing_behind_an_operand_is_touched(conv, width, filters):
+    for channels in (1, 5):
+        Problem(2, (2, width), channels, filters, (2, 2)).check_fences(conv)
+    Problem(2, (2, width), 10, 2 * filters, (1, 3), (2, 1), groups=2).check_fences(conv)
+
+
+def test_nothing_behind_an_operand_is_touched_in_odd_shapes(conv):
+    for problem in (*SHAPES.values(), *map(random_problem, range(60))):
+        problem.check_fences(conv)
