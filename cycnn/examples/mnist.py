@@ -8,7 +8,6 @@ A page to read from top to bottom: the data, a look at them, the network, traini
 
 import argparse
 import os
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,15 +74,15 @@ def build() -> models.Sequential:
 
 def save(model: models.Sequential, path: Path) -> None:
     """The weights as one array each. The file gets its name when it is complete."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-        try:
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with part.open("wb") as file:
             np.savez(file, *model.get_weights())
             file.flush()
             os.fsync(file.fileno())
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.replace(file.name, path)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> float:
@@ -129,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> float:
     print(f"Test loss: {loss:.4f}, test accuracy: {accuracy:.4f} ({name}, {len(x_test)} images, seed {options.seed})")
 
     # Six of them, with the class that gets the highest probability.
-    predicted = model.predict(x_test[:6]).argmax(axis=1)
+    predicted = model.predict(x_test[:6], verbose=0).argmax(axis=1)
     predictions_png = options.output / f"{name.lower()}-predictions.png"
     draw(x_test[:6], [f"Predicted: {label}" for label in predicted], predictions_png)
 

@@ -82,7 +82,7 @@ cdef inline float normal_share "cycnn_normal_share" (float x) noexcept nogil:
 cdef inline void values(int kind, const float* x, float* y, Py_ssize_t blocks, float a, float b, float c) noexcept nogil:
     """y = activation(x) over blocks of LANES elements; x and y may be the same memory."""
     cdef Py_ssize_t i, size = blocks * LANES       # so that no loop has a tail
-    cdef float floor, s
+    cdef float floor, s, t
     if kind == SIGMOID:
         for i in range(size):
             y[i] = sigmoid(x[i])
@@ -138,8 +138,10 @@ cdef inline void values(int kind, const float* x, float* y, Py_ssize_t blocks, f
             y[i] = 0 if fabsf(x[i]) <= a else x[i]
     elif kind == SQUAREPLUS:                       # (x + sqrt(x^2 + b)) / 2; where x < 0 without cancellation
         for i in range(size):
-            s = fabsf(x[i]) + sqrtf(x[i] * x[i] + a)
-            y[i] = HALF_F * a / s if x[i] < 0 else HALF_F * s
+            t = fabsf(x[i])
+            s = sqrtf(t * t + a)
+            s = HALF_F * (t + (t if s == INFINITY else s))
+            y[i] = a / (FOUR * s) if x[i] < 0 else s
     elif kind == SPARSE_PLUS:                      # ((x + 1) / 2)^2 between -1 and 1
         for i in range(size):
             s = HALF_F * (x[i] + ONE)

@@ -11,7 +11,7 @@ from cycnn.kernels.activation cimport (
     SPARSE_SIGMOID, SQUAREPLUS, TANH, TANH_SHRINK, THRESHOLD, activate as _row, multiply_slopes,
 )
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
-from cycnn.kernels.maths cimport ONE, dot, exponentials, largest
+from cycnn.kernels.maths cimport ONE, dot, erf, exponentials, largest, log
 from cycnn.kernels.random cimport STRETCH, stretch, u32, u64, unit
 
 
@@ -152,11 +152,6 @@ cdef void _random_uniform(const Call* c, const Task* t) noexcept nogil:
         _uniform(<float*>t.at[0] + n * size, size, <const u64*>t.at[1], <u32>c.i[0], <u32>(t.sample + n))
 
 
-def random_words(u32[::1] words, u64 key, u32 first, u32 sample, u64 step):
-    """The 64 raw words of one stretch, for tests against published values; see `random.pxd`."""
-    stretch(<u32>key, <u32>(key >> 32), first, sample, step, &words[0])
-
-
 # ---------------------------------------------------------------------------------------------------- sums and scales
 
 cdef inline void _add_to(const float* x, float* y, Py_ssize_t size) noexcept nogil:
@@ -264,6 +259,27 @@ cdef void _softmax_backward(const Call* call, const Task* t) noexcept nogil:
     cdef Py_ssize_t row, c = _size(&call.operand[0]) // call.units
     for row in range(t.first, t.last):
         _softmax_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c, <float*>t.at[2] + row * c, c)
+
+
+# ----------------------------------------------------------------------------------------------------- for tests alone
+
+def random_words(u32[::1] words, u64 key, u32 first, u32 sample, u64 step):
+    """The 64 raw words of one stretch; see `random.pxd`."""
+    stretch(<u32>key, <u32>(key >> 32), first, sample, step, &words[0])
+
+
+def logarithm(const float[::1] x, float[::1] y):
+    """y = log(x): no kernel shows all of it."""
+    cdef Py_ssize_t i
+    for i in range(x.shape[0]):
+        y[i] = log(x[i])
+
+
+def error_function(const float[::1] x, float[::1] y):
+    """y = erf(x), likewise."""
+    cdef Py_ssize_t i
+    for i in range(x.shape[0]):
+        y[i] = erf(x[i])
 
 
 # Keras's name -> its number. `relu_general` is relu with a slope, a largest value or a threshold; `gelu_tanh` is the

@@ -53,6 +53,7 @@ cdef inline void _sum_tile(const int height, const int lanes, const Terms* g, co
     cdef Py_ssize_t xstep = g.xstep, depth = g.depth, i, j, k
     cdef const float* a
     cdef const float* b
+    cdef const float* base[5]
     cdef int p, l
     for p in range(height):
         for l in range(lanes):
@@ -61,10 +62,12 @@ cdef inline void _sum_tile(const int height, const int lanes, const Terms* g, co
         for j in range(g.cols):
             a = x + i * g.xrow + j * g.xcol
             b = w + i * g.wrow + j * g.wcol
+            for p in range(5):
+                base[p] = a + 3 * p * xstep
             for k in range(depth):
                 for p in range(height):
                     for l in range(lanes):
-                        acc[p][l] += a[p * xstep + k] * b[k * lanes + l]
+                        acc[p][l] += base[p // 3][(p % 3) * xstep + k] * b[k * lanes + l]
     for p in range(height):
         for l in range(lanes):
             y[p * ystep + l] = acc[p][l]
@@ -105,6 +108,16 @@ cdef inline void sum_tile(int height, int lanes, const Terms* g, const float* x,
         else: _sum_tile(1, HALF, g, x, w, init, initstep, y, ystep)
 
 
+cdef inline void _copy_row(const int lanes, const float* a, float* b) noexcept nogil:
+    """A whole vector; through a local one, since a and b might overlap for all that the compiler knows."""
+    cdef float v[LANES]
+    cdef int l
+    for l in range(lanes):
+        v[l] = a[l]
+    for l in range(lanes):
+        b[l] = v[l]
+
+
 cdef inline void sum_block(int height, int lanes, int valid, const Terms* g, const float* x, const float* w,
                            const float* bias, bint onto, float* y) noexcept nogil:
     """One tile whose last columns may not exist: `valid` of `lanes` are read and written.
@@ -127,23 +140,22 @@ cdef inline void sum_block(int height, int lanes, int valid, const Terms* g, con
     sum_tile(height, lanes, g, x, w, init, initstep, target, ystep)
     if valid == lanes:
         return
+    ystep = g.ystep
     p = 0
     if g.ystep == valid:
         # All columns there are: whole vectors may run over into the next pixel, which is written after this one.
         # The last few pixels of the tile are copied exactly, so nothing beyond the tile is touched.
         if lanes == LANES:
             while p * valid + LANES <= height * valid:
-                for l in range(LANES):
-                    y[p * valid + l] = out[p * LANES + l]
+                _copy_row(LANES, out + p * LANES, y + p * ystep)
                 p += 1
         else:
             while p * valid + HALF <= height * valid:
-                for l in range(HALF):
-                    y[p * valid + l] = out[p * HALF + l]
+                _copy_row(HALF, out + p * HALF, y + p * ystep)
                 p += 1
     while p < height:
         for l in range(valid):
-            y[p * g.ystep + l] = out[p * lanes + l]
+            y[p * ystep + l] = out[p * lanes + l]
         p += 1
 
 

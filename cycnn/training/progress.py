@@ -73,6 +73,7 @@ class Progress:
         self._began = self._now = self._clock()
         self._first = None  # (step, time) after the first update: the first step also plans, and is no measure
         self._next = -math.inf
+        self._width = WIDTHS[0]
         if self._live and self._title:
             self._write(self._title + "\n")
 
@@ -118,16 +119,18 @@ class Progress:
             self._write("\n")
 
     def _line(self, values, took=None):
-        """The live line, with the longest bar that the terminal has room for."""
-        if took is None:
+        """The live line, with the longest bar that the terminal has room for, or, at the end, the bar it had."""
+        over = took is not None
+        if not over:
             left = self._steps and self._seconds_per_step() * (self._steps - self._step)
             took = self._now - self._began if left is None else left
         tail = " - ".join([f"{duration(took)} {self._pace()}", *described(values)])
         if self._steps:
-            room = columns_of(self._stream) - len(f"{self._count()}  {tail}")
-            width = next((width for width in WIDTHS if width < room), 0)
-            if width:
-                tail = f"{bar(self._step / self._steps, width, encoding_of(self._stream))} {tail}"
+            if not over:
+                room = columns_of(self._stream) - len(f"{self._count()}  {tail}")
+                self._width = next((width for width in WIDTHS if width < room), 0)
+            if self._width:
+                tail = f"{bar(self._step / self._steps, self._width, encoding_of(self._stream))} {tail}"
         return f"{self._count()} {tail}"
 
     def _count(self):

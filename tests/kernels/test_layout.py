@@ -54,7 +54,10 @@ def test_every_order_of_five_axes(layout, order):
     check(layout.transpose, draw(shape), transposed(shape, order), order)
 
 
-@pytest.mark.parametrize("axes", [(5,), (4, 6), (3, 4, 5), (2, 3, 4, 5), (1, 1, 1), (1, 7, 1), (3, 1, 4), (6, 1, 1, 2)])
+@pytest.mark.parametrize(
+    "axes",
+    [(5,), (4, 6), (3, 4, 5), (2, 3, 4, 5), (2, 2, 2, 2), (6, 3, 6), (1, 1, 1), (1, 7, 1), (3, 1, 4), (6, 1, 1, 2)],
+)
 def test_every_order_of_fewer_axes(layout, axes):
     shape = 3, *axes, *(5 - len(axes)) * (1,)
     for order in permutations(range(len(axes))):

@@ -368,7 +368,8 @@ model.compile(keras.optimizers.SGD(0.125), 'categorical_crossentropy', metrics=[
         "x": (20, 4, 5, 2),
         "y": ("one-hot", 3),
     },
-    "sample_weight": small(samples=18, sample_weight=True, more=", weighted_metrics=['accuracy']"),
+    "sample_weight": small(samples=18, sample_weight=True),
+    "weighted_metrics": small(samples=18, sample_weight=True, more=", weighted_metrics=['accuracy']"),
     "from_logits_smoothed": small(
         loss="keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.25)",
         model=SMALL.replace(", activation='softmax'", ""),
@@ -488,7 +489,7 @@ REFUSALS = [
     ("keras.layers.Input(28)", "28"),
     ("keras.Sequential([keras.layers.Dense(2), 'Dense'])", "Dense"),
     ("keras.Sequential([keras.layers.Dense(2, name='a'), keras.layers.Dense(2, name='a')])", "'a'"),
-    ("keras.Sequential([keras.layers.Input((4,)), keras.layers.Input((5,))])", "4"),
+    ("keras.Sequential([keras.layers.Input((4,)), keras.layers.Input((5,))])", "Input"),
     ("keras.Sequential([keras.layers.Dense(2)]).count_params()", "build"),
     (f"{DENSE}.set_weights([np.zeros((4, 2))])", "2"),
     (f"{DENSE}.set_weights([np.zeros((4, 3)), np.zeros(3)])", "(4, 3)"),
@@ -515,7 +516,6 @@ REFUSALS = [
     ("keras.regularizers.L1(-1.0)", "l1"),
     ("keras.regularizers.get('l3')", "l3"),
     ("keras.constraints.get('max norm')", "max norm"),
-    ("keras.utils.to_categorical([1, 5], 3)", "5"),
 ]
 
 SUMMARIES = {

@@ -239,6 +239,14 @@ def test_a_narrow_terminal_gets_the_last_line_in_full(monkeypatch):
     assert terminal.screen()[-2] == "4/4 2s 500ms/step - loss: 0.2500 - accuracy: 0.5000"
 
 
+def test_the_bar_stays_when_the_last_line_gets_longer(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "75")
+    terminal = Terminal()
+    train(terminal, validation=1.0)
+    assert terminal.screen()[-2].startswith(f"4/4 {'━' * 20} 3s ")
+    assert len(terminal.screen()[-2]) > 75
+
+
 def test_a_medium_terminal_gets_a_shorter_bar(monkeypatch):
     monkeypatch.setenv("COLUMNS", "65")
     terminal = Terminal()

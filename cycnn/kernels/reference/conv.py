@@ -10,7 +10,7 @@ sees of x and one slice of the kernel.
 
 import numpy as np
 
-from cycnn.kernels.reference.gemm import activate
+from cycnn.kernels.reference import elementwise
 
 
 def pack(kernel, packed, groups, threads=1):
@@ -32,7 +32,7 @@ def forward(x, packed, bias, y, kh, kw, sh, sw, dh, dw, groups, activation, thre
             total[..., filters] += seen[..., channels] @ np.asarray(packed[i, j, :, filters], np.float64)
     if bias is not None:
         total += bias
-    y[...] = activate(total, activation)
+    elementwise.activate(total, y, activation, 0.0, 0.0, 0.0)
 
 
 def backward_input(dy, packed, dx, kh, kw, sh, sw, dh, dw, top, left, groups, threads=1):

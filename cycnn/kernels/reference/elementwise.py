@@ -59,15 +59,15 @@ FORMULAS = {
     "relu6": (lambda x, a, b, c: clip(x, 0, 6), lambda x, y, a, b, c: np.where((y <= 0) | (y >= 6), 0, 1)),
     "leaky_relu": (lambda x, a, b, c: np.where(x < 0, a * x, x), lambda x, y, a, b, c: np.where(y <= 0, a, 1)),
     "elu": (
-        lambda x, a, b, c: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0))),
+        lambda x, a, b, c: np.where(x > 0, x, a * np.expm1(np.where(x > 0, 0, x))),
         lambda x, y, a, b, c: np.where(y <= 0, y + a, 1),
     ),
     "selu": (
-        lambda x, a, b, c: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
+        lambda x, a, b, c: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.where(x > 0, 0, x))),
         lambda x, y, a, b, c: np.where(y <= 0, y + SELU_SCALE * SELU_ALPHA, SELU_SCALE),
     ),
     "celu": (
-        lambda x, a, b, c: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0) / a)),
+        lambda x, a, b, c: np.where(x > 0, x, a * np.expm1(np.where(x > 0, 0, x) / a)),
         lambda x, y, a, b, c: np.where(y <= 0, 1 + y / a, 1),
     ),
     "softplus": (lambda x, a, b, c: np.logaddexp(0, x), lambda x, y, a, b, c: -np.expm1(-y)),
@@ -89,7 +89,7 @@ FORMULAS = {
     ),
     "squareplus": (
         lambda x, a, b, c: np.where(x < 0, a / 2 / (np.hypot(x, math.sqrt(a)) - x), (np.hypot(x, math.sqrt(a)) + x) / 2),
-        lambda x, y, a, b, c: y * y / (y * y + a / 4),
+        lambda x, y, a, b, c: np.where(y <= 0, 0, 1 / (1 + a / (4 * y * y))),
     ),
     "sparse_plus": (
         lambda x, a, b, c: np.where(x >= 1, x, np.maximum((x + 1) / 2, 0) ** 2),

@@ -7,6 +7,8 @@ The input gradient is the same product with the kernel transposed: `forward(dy, 
 
 import numpy as np
 
+from cycnn.kernels.reference import elementwise
+
 
 def pack(kernel, packed, threads=1):
     """The judge's packed layout is the kernel's own: a copy."""
@@ -23,7 +25,7 @@ def forward(x, packed, bias, y, activation, threads=1):
     total = np.asarray(x, np.float64) @ np.asarray(packed, np.float64)
     if bias is not None:
         total += bias
-    y[...] = activate(total, activation)
+    elementwise.activate(total, y, activation, 0.0, 0.0, 0.0)
 
 
 def backward_kernel(x, dy, dkernel, threads=1):
@@ -34,16 +36,3 @@ def backward_kernel(x, dy, dkernel, threads=1):
 def backward_bias(dy, dbias, threads=1):
     """dbias (f,): dy summed over samples and rows. The old dbias does not count."""
     dbias[...] = np.sum(dy, axis=(0, 1), dtype=np.float64)
-
-
-def activate(x, kind):
-    """The epilogue of `forward`, here and in `conv`: linear, relu, or another activation without parameters."""
-    if kind == 0:
-        return x
-    if kind == 1:
-        return np.maximum(x, 0)  # NaN stays
-    from cycnn.kernels.reference import elementwise
-
-    y = np.empty_like(x)
-    elementwise.activate(x, y, kind, 0.0, 0.0, 0.0)
-    return y
