@@ -7,7 +7,6 @@ libraries that this Python has.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,7 +67,7 @@ def main():
     options = parser.parse_args()
 
     wanted = {k: v for k, v in programs().items() if not options.without_peers or "cycnn" in k or "numpy" in k}
-    turns = measure.in_turns({k: process(v, dict(os.environ)) for k, v in wanted.items()}, options.rounds)
+    turns = measure.in_turns({k: process(v) for k, v in wanted.items()}, options.rounds)
     results = {"machine": measure.machine(), "processes": {}}
     base = np.median(np.concatenate(turns["import numpy"]))
     lines = []

@@ -27,6 +27,8 @@ from cycnn.activations.activations import (
     softmax,
     softplus,
     softsign,
+    sparse_plus,
+    sparse_sigmoid,
     squareplus,
     tanh,
     tanh_shrink,
@@ -41,7 +43,7 @@ _FAMILY = Family(
     "activation",
     (
         celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, log_sigmoid,
-        mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, squareplus, tanh, tanh_shrink,
+        mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink,
         threshold,
     ),
     {"swish": silu, "hard_swish": hard_silu},

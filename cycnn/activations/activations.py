@@ -153,3 +153,13 @@ def squareplus(x, b=4):
 def threshold(x, threshold, default_value):
     """x above `threshold`, else `default_value`."""
     return Elementwise("threshold", threshold, default_value)(x)
+
+
+def sparse_plus(x):
+    """Zero below -1, (x + 1)² / 4 between -1 and 1, x above."""
+    return Elementwise("sparse_plus")(x)
+
+
+def sparse_sigmoid(x):
+    """(x + 1) / 2, held between 0 and 1."""
+    return Elementwise("sparse_sigmoid")(x)

@@ -58,6 +58,11 @@ class Emitter:
         self._add(kernel, arguments, units, WHOLE, self._plan.preparing)
 
     @property
+    def differentiates(self):
+        """Whether the plan goes backward too."""
+        return bool(self._plan._wanted) or self._plan._input_gradients
+
+    @property
     def state(self):
         """Two numbers that change from run to run, the seed and the step: the key of random operations."""
         return self._plan.external("step", (2,), "uint64")
@@ -106,17 +111,31 @@ class Plan:
             `emit(emit, plan, xs, ys)` (see `training.objective`), or None.
         gradients: variables whose gradients are wanted.
         update: called as `update(emit, {variable: gradient buffer})` at the end.
+        input_gradients: whether the gradient of every input is wanted too, as the external buffer `d input k`.
         feeds: one function per input, `feed(emit, buffer)`, that emits the calls which fill it.
         labels: `{node: name}` for `summary`.
     """
 
-    def __init__(self, graph, capacity, *, training=False, objective=None, gradients=(), update=None, feeds=(), labels=None):
+    def __init__(
+        self,
+        graph,
+        capacity,
+        *,
+        training=False,
+        objective=None,
+        gradients=(),
+        input_gradients=False,
+        update=None,
+        feeds=(),
+        labels=None,
+    ):
         self.capacity = capacity
         self.group = -(-capacity // min(capacity, GROUPS))
         self.lock = threading.Lock()
         self.calls, self.preparing = [], []
         self._external = {}  # owner -> Buffer
         self._wanted = set(gradients)
+        self._input_gradients = input_gradients
         self._slots = {}  # variable -> gradient buffers, one a call site
         self._labels = labels or {}
         self._work = 0
@@ -199,20 +218,20 @@ class Plan:
                 [made[absorbed[t].inputs[0]] if t in absorbed else made[t] for t in graph.outputs],
                 [outputs[t] for t in graph.outputs],
             )
-        if self._wanted:
+        if self._wanted or self._input_gradients:
             sources = [absorbed[t].inputs[0] if t in absorbed else t for t in graph.outputs]
-            self._backward(steps, zip(sources, outer, strict=True))
+            self._backward(graph, steps, zip(sources, outer, strict=True))
         if update is not None:
             emit.label = "update"
             update(emit, {v: self._sum(slots) for v, slots in self._slots.items()})
 
-    def _backward(self, steps, seeds):
+    def _backward(self, graph, steps, seeds):
         """Reverse mode: each step turns the gradient of its output into those of its inputs and variables."""
         emit, arrived = self._emit, {}
         for tensor, gradient in seeds:
             if gradient is not None:
                 arrived.setdefault(tensor, []).append(gradient)
-        needs = set()  # tensors that some wanted variable influences
+        needs = set(graph.inputs) if self._input_gradients else set()  # tensors that something wanted influences
         for node, *_ in steps:
             if any(t in needs for t in node.inputs) or any(v in self._wanted for v in node.operation.variables):
                 needs.add(node.output)
@@ -230,6 +249,14 @@ class Plan:
             for tensor, dx in zip(node.inputs, dxs, strict=True):
                 if dx is not None:
                     arrived.setdefault(tensor, []).append(dx)
+
+        if self._input_gradients:
+            emit.label = "d input"
+            for k, tensor in enumerate(graph.inputs):
+                result = self.external(f"d input {k}", tensor.spec.sample, samples=True)
+                dx = self._sum(arrived[tensor]) if tensor in arrived else None
+                if dx is not None:
+                    emit(kernels.layout.copy, dx.view(dx.size), result.view(result.size))
 
     def _sum(self, parts):
         """Several gradients of one thing, added up in the order they came, into the first."""

@@ -68,6 +68,31 @@ cdef void _reduce(const Call* c, const Task* t) noexcept nogil:
                       _length(block, size))
 
 
+def add(
+    const float[::1] dw,               # IN   (size,)
+    float[::1] total,                  # +=   (size,)
+    int threads=1,
+):
+    """total = total + dw: the gradients of a weight that is used more than once."""
+    cdef Py_ssize_t block, size = dw.shape[0]
+    cdef const float* a = &dw[0]
+    cdef float* b = &total[0]
+    for block in prange(_blocks(size), nogil=True, schedule="static", num_threads=threads):
+        _add_block(a + block * BLOCK, b + block * BLOCK, _length(block, size))
+
+
+cdef inline void _add_block(const float* dw, float* total, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(size):
+        total[k] += dw[k]
+
+
+cdef void _add(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t block
+    for block in range(t.first, t.last):
+        _add_block(_block(t, 0, block), _block(t, 1, block), _length(block, c.operand[0].shape[0]))
+
+
 cdef inline void _regularize_all(const float* w, float* dw, float* penalty, Py_ssize_t size, double l1,
                                  double l2) noexcept nogil:
     """A norm whose factor is zero is left out: zero times infinity is no penalty."""
@@ -347,6 +372,7 @@ CONSTANTS = {"BLOCK": BLOCK}
 # name -> (C door, what it does with each operand: r reads, w writes, u updates)
 DOORS = {
     "reduce": (capsule(_reduce), "rw"),
+    "add": (capsule(_add), "ru"),
     "regularize": (capsule(_regularize), "ruu"),
     "sgd": (capsule(_sgd), "urr"),
     "momentum": (capsule(_momentum), "urur"),

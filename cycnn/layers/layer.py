@@ -53,7 +53,8 @@ class Layer(Operation):
         if self.activity_regularizer is not None:
             raise ValueError("`activity_regularizer` is not supported yet; `kernel_regularizer` and `bias_regularizer` are.")
         self._trainable = bool(trainable)
-        self._weights = []
+        self._weights = []  # those an optimizer may change, unless the layer is frozen
+        self._statistics = []  # the others
         self._function = None
         self.built = False
 
@@ -86,12 +87,12 @@ class Layer(Operation):
         variable = Variable(
             initializer(shape),
             name=name,
-            trainable=trainable,
+            trainable=trainable and self._trainable,
             regularizer=regularizers.get(regularizer),
             constraint=constraints.get(constraint),
             path=f"{self.name}/{name}",
         )
-        self._weights.append(variable)
+        (self._weights if trainable else self._statistics).append(variable)
         return variable
 
     @property
@@ -101,24 +102,25 @@ class Layer(Operation):
     @trainable.setter
     def trainable(self, value):
         self._trainable = bool(value)
-
-    @property
-    def variables(self):
-        return list(self._weights)
+        for variable in self._weights:
+            variable.trainable = self._trainable
 
     @property
     def weights(self):
-        """All variables: the trainable ones in the order they were made, then the others."""
-        own = self.variables
-        return [v for v in own if v.trainable] + [v for v in own if not v.trainable]
+        """All variables: those that can be trained in the order they were made, then the others."""
+        return self._weights + self._statistics
+
+    @property
+    def variables(self):
+        return self.weights
 
     @property
     def trainable_weights(self):
-        return [v for v in self.weights if v.trainable] if self.trainable else []
+        return list(self._weights) if self.trainable else []
 
     @property
     def non_trainable_weights(self):
-        return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
+        return list(self._statistics) if self.trainable else self.weights
 
     trainable_variables = trainable_weights
     non_trainable_variables = non_trainable_weights

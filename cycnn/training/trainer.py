@@ -49,21 +49,23 @@ class Trainer:
             optimizer: name or `Optimizer`.
             loss: name or `Loss`.
             metrics: list of names, functions or `Metric` objects; `"accuracy"` is the one that fits the output.
-            loss_weights, weighted_metrics: not supported yet: None.
+            weighted_metrics: as `metrics`, but the samples count by their weights.
+            loss_weights: not supported yet: None.
             run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: accepted, and without effect: every step is
                 one call of compiled code.
         """
-        if loss_weights is not None or weighted_metrics:
-            raise ValueError("`loss_weights` and `weighted_metrics` are not supported yet.")
+        if loss_weights is not None:
+            raise ValueError(f"`loss_weights` is not supported yet. Received: loss_weights={loss_weights}.")
         self.optimizer = optimizers.get(optimizer)
         self.loss = loss
         if isinstance(loss, (list, tuple)) and len(loss) == 1:
             loss = loss[0]
         self._loss_objects = None if loss is None else [losses.get(loss)]
-        if metrics is not None and not isinstance(metrics, (list, tuple)):
-            metrics = [metrics]
-        self._metric_arguments = list(metrics or [])
-        for metric in self._metric_arguments:
+        for name, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
+            if given is not None and not isinstance(given, (list, tuple)):
+                raise ValueError(f"Expected `{name}` to be a list: {name}=[{given!r}]. Received: {name}={given!r}.")
+        self._metric_arguments = [(m, False) for m in metrics or []] + [(m, True) for m in weighted_metrics or []]
+        for metric, _ in self._metric_arguments:
             if not (isinstance(metric, str) and metric in ("accuracy", "acc")):
                 _metric(metric)  # an unknown name is refused here, not in `fit`
         self._metric_objects = None
@@ -92,7 +94,7 @@ class Trainer:
         sample = self._the_graph().outputs[0].spec.sample
         loss = self._loss_objects[0]
         self._metric_objects = []
-        for argument in self._metric_arguments:
+        for argument, weighted in self._metric_arguments:
             if isinstance(argument, str) and argument in ("accuracy", "acc"):
                 if sample[-1:] == (1,) or isinstance(loss, losses.BinaryCrossentropy):
                     metric = metrics.BinaryAccuracy(name=argument)
@@ -102,6 +104,9 @@ class Trainer:
                     metric = metrics.CategoricalAccuracy(name=argument)
             else:
                 metric = _metric(argument)
+            metric.weighted = weighted
+            if weighted and any(metric.name == other.name for other in self._metric_objects):
+                metric.name = f"weighted_{metric.name}"
             self._metric_objects.append(metric)
 
     # ----------------------------------------------------------------------------------------------------- plans
@@ -207,7 +212,10 @@ class Trainer:
         inputs, y, sample_weight = self._check(x, y, sample_weight)
         if validation_data is not None:
             if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
-                raise ValueError("`validation_data` must be (x, y) or (x, y, sample_weight).")
+                raise ValueError(
+                    "`validation_data` must be (x, y) or (x, y, sample_weight). "
+                    f"Received: validation_data={str(validation_data)[:200]}."
+                )
             held_out = self._check(*validation_data, *([None] * (3 - len(validation_data))), what="validation_data")
         elif validation_split:
             (*inputs, y, sample_weight), (*held, held_y, held_weight) = data.split(
@@ -369,7 +377,7 @@ class Trainer:
         """One step of learning on one batch.
 
         Returns:
-            The loss and the metrics since the last `reset_metrics`, as `evaluate` does.
+            The loss and the metrics of this batch, as `evaluate` does.
         """
         self._must_be_compiled("train_on_batch")
         return self._on_batch(x, y, sample_weight, True, return_dict)
@@ -382,6 +390,7 @@ class Trainer:
     def _on_batch(self, x, y, sample_weight, training, return_dict):
         inputs, y, sample_weight = self._check(x, y, sample_weight)
         self._make_metrics(y)
+        self.reset_metrics()
         with self._batches(inputs, y, sample_weight, len(y), training) as batches:
             batches.run(np.arange(len(y), dtype=np.int64))
         logs = self._logs()
@@ -515,7 +524,7 @@ class _Batches:
         model._mean_loss.total += loss * count
         model._mean_loss.count += count
         for metric in model._metric_objects:
-            metric.update_state(y, self.output[:count])
+            metric.update_state(y, self.output[:count], weight if metric.weighted else None)
 
 
 def _metric(identifier):

@@ -3,6 +3,7 @@
     np_utils      to_categorical, normalize
     rng_utils     set_random_seed
     data_utils    get_file
+    names         clear_session
 
 The names of the modules are those that programs for Keras import from (`keras.utils.np_utils`).
 """
@@ -18,11 +19,13 @@ from cycnn.core.registry import (
     serialize_keras_object,
 )
 from cycnn.utils.data_utils import get_file
+from cycnn.utils.names import clear_session
 from cycnn.utils.np_utils import normalize, to_categorical
 from cycnn.utils.rng_utils import set_random_seed
 
 __all__ = [
     "CustomObjectScope",
+    "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",

@@ -5,9 +5,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from cycnn.kernels import Kernel
+from cycnn.kernels.reference import elementwise
 
 from .cases import EPSILON, THREADS, Guards, Operand, agree, run_door
 from .fences import fenced
+
+# Activations without parameters that may follow a product in one pass: their slope follows from y
+EPILOGUES = [
+    "relu",
+    "sigmoid",
+    "tanh",
+    "relu6",
+    "selu",
+    "softplus",
+    "softsign",
+    "exponential",
+    "hard_sigmoid",
+    "hard_tanh",
+    "log_sigmoid",
+    "sparse_plus",
+    "sparse_sigmoid",
+]
 
 
 @dataclass
@@ -94,6 +112,15 @@ class Problem:
                     else:
                         excess = np.abs(result - answer) - bounds[what]
                         assert np.all(excess <= 0), f"{what} is {np.nanmax(excess)} beyond its bound"
+
+    def check_epilogue(self, family, kind):
+        """The activation does to y what it does alone, wherever a thread's rows begin and end."""
+        arrays = self.draw(np.random.default_rng(0))
+        linear = self.calls(family, *arrays)["y"].python_door(1, Guards())
+        expected = np.empty(linear.shape)
+        elementwise.activate(linear, expected, kind, 0.0, 0.0, 0.0)
+        for result in self.calls(family, *arrays, activation=kind)["y"].results():
+            np.testing.assert_allclose(result, expected, rtol=4 * EPSILON, atol=EPSILON)
 
     def check_spoiled(self, family, x, kernel, bias, dy):
         """NaN and infinity reach exactly the results that they are part of, through relu, too."""

@@ -7,7 +7,7 @@ from cycnn.kernels.reference import conv as reference
 
 from . import sums
 from .cases import ISAS, fixed, group, load, sample
-from .sums import Call, check_packing
+from .sums import EPILOGUES, Call, check_packing
 
 CHANNELS = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 64, 65)
 # Pixels of an output row, from the pixels of a tile. Maps narrower than half a tile take another way.
@@ -25,8 +25,13 @@ WIDTHS = {
 
 
 @pytest.fixture(params=ISAS)
-def conv(request):
-    return load(request.param, "conv")
+def isa(request):
+    return request.param
+
+
+@pytest.fixture
+def conv(isa):
+    return load(isa, "conv")
 
 
 class Problem(sums.Problem):
@@ -171,6 +176,11 @@ def test_packing(conv, channels, filters, groups):
         units = conv.pack_units(f * groups, groups)
         calls.append(Call(verb, [fixed(kernel), fixed(packed)], (groups,), units, per_sample=False))
     check_packing(calls, weights)
+
+
+@pytest.mark.parametrize("name", EPILOGUES)
+def test_epilogue(isa, conv, name):
+    Problem(3, (5, 7), 9, 11, (2, 2)).check_epilogue(conv, load(isa, "elementwise").KINDS[name])
 
 
 @pytest.mark.parametrize("width", [3, 20])

@@ -7,7 +7,7 @@ from cycnn.kernels.reference import gemm as reference
 
 from . import sums
 from .cases import ISAS, fixed, group, load, sample
-from .sums import Call, check_packing
+from .sums import EPILOGUES, Call, check_packing
 
 COLUMNS = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 64, 65)
 # Rows of x or of a kernel, from those of a tile
@@ -109,6 +109,11 @@ def test_packing(gemm, terms, columns):
         packed = np.empty(gemm.packed_size(k, f), np.float32)
         calls.append(Call(verb, [kernel, fixed(packed)], (), gemm.pack_units(f), per_sample=False))
     check_packing(calls, weights)
+
+
+@pytest.mark.parametrize("name", EPILOGUES)
+def test_epilogue(isa, gemm, name):
+    Problem(3, 5, 9, 11).check_epilogue(gemm, load(isa, "elementwise").KINDS[name])
 
 
 def test_nan_and_infinity_pass(gemm):

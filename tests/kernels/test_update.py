@@ -128,6 +128,15 @@ def test_reduce_leaves_out_groups_without_samples(update):
     np.testing.assert_array_equal(dw, partial[:3, :50].sum(axis=0))
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_add(update, size):
+    dw, total = np.random.default_rng(size).integers(-9, 9, (2, size)).astype(np.float32)
+    total[-1] = np.nan
+    operands = [fixed(dw), fixed(total)]
+    found = agree(update.add, operands, units=blocks(update, size), per_sample=False)
+    np.testing.assert_array_equal(found, judge(reference, update.add, operands)[1])
+
+
 # --------------------------------------------------------------------------------------------------- penalties
 
 

@@ -11,6 +11,11 @@ def reduce(partial, dw, threads=1):
     dw[...] = np.sum(partial, axis=0, dtype=np.float64)
 
 
+def add(dw, total, threads=1):
+    """total = total + dw."""
+    total += dw
+
+
 def regularize(w, dw, penalty, l1, l2, threads=1):
     """penalty += l1 * sum |w| + l2 * sum w^2; dw += l1 * sign(w) + 2 * l2 * w. A factor of zero leaves its term out."""
     w = np.asarray(w, np.float64)

@@ -185,10 +185,6 @@ class BaseConv(Layer):
         """Strides and dilations, as the kernels take them."""
         return (*self.strides, *self.dilation_rate)
 
-    @property
-    def variables(self):
-        return list(self._weights)
-
     def forward(self, emit, x, y, work, *, training, activation=0):
         conv = kernels.conv
         units = conv.pack_units(self.filters, self.groups)

@@ -37,7 +37,7 @@ class MaxPooling2D(BasePooling):
         return Memory(y) if None in y.sample else Memory(y, {"argmax": per_sample(y.sample, "int32")})
 
     def forward(self, emit, x, y, work, *, training):
-        argmax = work["argmax"] if training else None
+        argmax = work["argmax"] if emit.differentiates else None
         emit(kernels.pool.max_forward, x, y, argmax, *self._window(x), units=y.shape[0])
 
     def backward(self, emit, x, y, dy, dx, work):

@@ -1,0 +1,250 @@
+"""Batch normalization, on every instruction set of this processor, beside the reference."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from cycnn.kernels.reference import norm as reference
+
+from .cases import CHANNELS, EPSILON, ISAS, THREADS, agree, fixed, group, judge, load, run_door, sample
+
+SHAPES = [(3, 5, c) for c in CHANNELS] + [(4, 1, 10), (2, 70, 3), (2, 200, 40), (3, 2, 513), (2, 3, 1100)]
+LEARNED = [(True, True), (True, False), (False, True), (False, False)]  # gamma, beta
+shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
+
+
+@pytest.fixture(params=ISAS)
+def norm(request):
+    return load(request.param, "norm")
+
+
+class Problem:
+    """A map, a gradient and the channels' numbers."""
+
+    def __init__(self, shape, gamma=True, beta=True):
+        rng, c = np.random.default_rng(shape), shape[2]
+        self.n, self.rows, self.c = shape
+        self.epsilon = 1e-3
+        self.x = (rng.standard_normal(shape) * 2 + rng.standard_normal(c) * 3).astype(np.float32)
+        self.dy = rng.standard_normal(shape).astype(np.float32)
+        self.mean, self.variance = (rng.uniform(0.5, 2, c).astype(np.float32) for _ in range(2))
+        self.gamma = rng.standard_normal(c).astype(np.float32) if gamma else None
+        self.beta = rng.standard_normal(c).astype(np.float32) if beta else None
+        self.sums = np.concatenate([[self.n * self.rows], rng.standard_normal(2 * c)]).astype(np.float32)
+
+    def partials(self, kernel, operands, reals=()):
+        """The partial results of an accumulating kernel, by groups and chunks: the same for any number of threads."""
+        operands, n, width = list(operands), self.n, 2 * self.c + 1
+        for of_group, chunk in ((1, 1), (2, 1), (n, 1), (n, 2), (n, n), (n, None)):
+            first = None
+            for threads, units in itertools.product(THREADS, (1, 3)):
+                partial = np.full((-(-n // of_group), width), np.nan, np.float32)
+                operands[-1] = group(partial)
+                run_door(kernel, operands, [], reals, units, chunk is not None and units == 1, n, threads, of_group, chunk)
+                first = partial if first is None else first
+                assert partial.tobytes() == first.tobytes()
+            yield first
+
+
+def place(values):
+    return None if values is None else fixed(values)
+
+
+# ----------------------------------------------------------------------------------------------- the reference itself
+
+
+def test_gradients_of_the_reference_are_finite_differences():
+    problem = Problem((3, 2, 4))
+    c, step, epsilon = problem.c, 1e-5, problem.epsilon
+    x, dy, gamma, beta = (a.astype(np.float64) for a in (problem.x, problem.dy, problem.gamma, problem.beta))
+
+    def total(x, gamma, beta):
+        partial, y, mean, variance = np.empty((1, 2 * c + 1)), np.empty(x.shape), *np.empty((2, c))
+        reference.moments(x, partial[0])
+        reference.merge_moments(partial, mean, variance, None, None, 0.9)
+        reference.normalize(x, mean, variance, gamma, beta, y, epsilon)
+        return np.sum(y * dy)
+
+    mean, variance, partial, sums = x.mean((0, 1)), x.var((0, 1)), np.empty((1, 2 * c + 1)), np.empty(2 * c + 1)
+    dx, dgamma, dbeta = np.empty(x.shape), *np.empty((2, c))
+    reference.backward_sums(x, dy, mean, variance, partial[0], epsilon)
+    reference.merge_sums(partial, sums, dgamma, dbeta)
+    reference.backward_input(dy, x, mean, variance, gamma, sums, dx, epsilon)
+    for array, gradient in ((x, dx), (gamma, dgamma), (beta, dbeta)):
+        for where in np.ndindex(array.shape):
+            value = array[where]
+            array[where] = value + step
+            above = total(x, gamma, beta)
+            array[where] = value - step
+            below = total(x, gamma, beta)
+            array[where] = value
+            assert abs(gradient[where] - (above - below) / (2 * step)) < 1e-7
+
+    fixed_dx = np.empty(x.shape)
+    reference.backward_fixed(dy, variance, gamma, fixed_dx, epsilon)
+    np.testing.assert_allclose(fixed_dx, dy * gamma / np.sqrt(variance + epsilon), rtol=1e-14)
+
+
+def test_groups_of_the_reference_merge_to_the_whole():
+    x, c = np.random.default_rng(0).standard_normal((7, 3, 5)), 5
+    partial, mean, variance = np.empty((3, 2 * c + 1)), *np.empty((2, c))
+    for line, part in zip(partial, (x[:2], x[2:3], x[3:])):
+        reference.moments(part, line)
+    reference.merge_moments(partial, mean, variance, None, None, 0.9)
+    np.testing.assert_allclose(mean, x.mean((0, 1)), atol=1e-15)
+    np.testing.assert_allclose(variance, x.var((0, 1)), rtol=1e-14)
+
+
+# ------------------------------------------------------------------------------------------------------- statistics
+
+
+def check_moments(norm, problem, partial):
+    """The statistics that partial results give are those of the whole batch, to the rounding of blocks of 64 rows."""
+    x = problem.x.astype(np.float64)
+    mean, variance = np.empty((2, problem.c), np.float32)
+    norm.merge_moments(partial, mean, variance, None, None, 0.9, 1)
+    length = 64 + 2 * (problem.n * problem.rows // 64 + problem.n)  # of the longest chain of additions
+    size = np.mean(np.abs(x), axis=(0, 1))
+    assert np.all(np.abs(mean - x.mean((0, 1))) <= length * EPSILON * size)
+    bound = length * EPSILON * (x.var((0, 1)) + 4 * size * x.std((0, 1)) * length * EPSILON)
+    assert np.all(np.abs(variance - x.var((0, 1))) <= bound)
+
+
+@shapes
+def test_moments(norm, shape):
+    problem = Problem(shape)
+    first = None
+    for threads in THREADS:
+        partial = np.full(2 * problem.c + 1, np.nan, np.float32)
+        norm.moments(problem.x, partial, threads)
+        first = partial if first is None else first
+        assert partial.tobytes() == first.tobytes()
+    check_moments(norm, problem, first[None])
+    for partial in problem.partials(norm.moments, [sample(problem.x), None]):
+        assert partial[:, 0].sum() == problem.n * problem.rows
+        check_moments(norm, problem, partial)
+        if len(partial) == 1 and partial.tobytes() == first.tobytes():
+            first = None
+    assert first is None  # one task does what the Python door does
+
+
+def test_variance_of_a_small_signal_on_a_large_offset(norm):
+    rng = np.random.default_rng(1)
+    problem = Problem((16, 100, 33))
+    problem.x = (rng.standard_normal(problem.x.shape) + 1000).astype(np.float32)
+    for partial in problem.partials(norm.moments, [sample(problem.x), None]):
+        mean, variance = np.empty((2, 33), np.float32)
+        norm.merge_moments(partial, mean, variance, None, None, 0.9, 1)
+        np.testing.assert_allclose(mean, problem.x.mean((0, 1), np.float64), rtol=64 * EPSILON)
+        np.testing.assert_allclose(variance, problem.x.var((0, 1), np.float64), rtol=1e-3)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 5])
+@pytest.mark.parametrize("moving", [(True, True), (True, False), (False, False)])
+def test_merge_moments(norm, groups, moving):
+    rng, c = np.random.default_rng(groups), 19
+    partial = rng.uniform(0.5, 3, (groups, 2 * c + 1)).astype(np.float32)
+    partial[:, 0] = rng.integers(1, 50, groups)
+    mean, variance, moving_mean, moving_variance = rng.uniform(0.5, 1, (4, c)).astype(np.float32)
+    operands = [group(partial), fixed(mean), fixed(variance), *(
+        fixed(array) if given else None for array, given in zip((moving_mean, moving_variance), moving)
+    )]  # fmt: skip
+    expected = judge(reference, norm.merge_moments, operands, (0.99,))
+    written = agree(norm.merge_moments, operands, (0.99,), units=1, per_sample=False, samples=groups, groups=groups)
+    for array, other in zip(written, [array for array in expected[1:] if array is not None]):
+        np.testing.assert_allclose(array, other, rtol=4 * EPSILON)
+
+
+# --------------------------------------------------------------------------------------------------- forward and back
+
+
+@shapes
+@pytest.mark.parametrize(("gamma", "beta"), LEARNED)
+def test_normalize(norm, shape, gamma, beta):
+    p = Problem(shape, gamma, beta)
+    operands = [sample(p.x), fixed(p.mean), fixed(p.variance), place(p.gamma), place(p.beta), sample(np.empty_like(p.x))]
+    *_, expected = judge(reference, norm.normalize, operands, (p.epsilon,))
+    y = agree(norm.normalize, operands, (p.epsilon,), units=1, samples=p.n)
+    offset = 0 if p.beta is None else np.abs(p.beta)
+    assert np.all(np.abs(y - expected) <= 4 * EPSILON * (np.abs(expected) + 2 * offset))
+
+    over = p.x.copy()
+    norm.normalize(over, p.mean, p.variance, p.gamma, p.beta, over, p.epsilon, 1)
+    assert over.tobytes() == y.tobytes()
+
+
+@shapes
+def test_backward_sums(norm, shape):
+    p = Problem(shape)
+    expected = np.empty(2 * p.c + 1)
+    reference.backward_sums(p.x, p.dy, p.mean, p.variance, expected, p.epsilon)
+    bound = np.empty(2 * p.c + 1)
+    below = np.minimum(p.x, 2 * p.mean - p.x)  # |x - mean| = mean - below
+    reference.backward_sums(below, -np.abs(p.dy), p.mean, p.variance, bound, p.epsilon)
+    bound = np.abs(bound) * EPSILON * (72 + p.n * p.rows // 64 + p.n)
+    operands = [sample(p.x), sample(p.dy), fixed(p.mean), fixed(p.variance), None]
+    first = None
+    for threads in THREADS:
+        partial = np.full(2 * p.c + 1, np.nan, np.float32)
+        norm.backward_sums(p.x, p.dy, p.mean, p.variance, partial, p.epsilon, threads)
+        first = partial if first is None else first
+        assert partial.tobytes() == first.tobytes()
+    assert np.all(np.abs(first - expected) <= bound)
+    for partial in p.partials(norm.backward_sums, operands, [p.epsilon]):
+        assert np.all(np.abs(partial.sum(0, dtype=np.float64) - expected) <= bound)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 5])
+@pytest.mark.parametrize(("gamma", "beta"), LEARNED)
+def test_merge_sums(norm, groups, gamma, beta):
+    c = 19
+    partial = np.random.default_rng(groups).standard_normal((groups, 2 * c + 1)).astype(np.float32)
+    outputs = np.empty(2 * c + 1, np.float32), np.empty(c, np.float32), np.empty(c, np.float32)
+    operands = [group(partial), *(fixed(array) if given else None for array, given in zip(outputs, (True, gamma, beta)))]
+    expected = [array for array in judge(reference, norm.merge_sums, operands)[1:] if array is not None]
+    written = agree(norm.merge_sums, operands, units=1, per_sample=False, samples=groups, groups=groups)
+    for array, other in zip(written if isinstance(written, list) else [written], expected):
+        assert np.all(np.abs(array - other) <= EPSILON * np.abs(other))
+
+
+@shapes
+@pytest.mark.parametrize("gamma", [True, False])
+def test_backward_input(norm, shape, gamma):
+    p = Problem(shape, gamma)
+    operands = [
+        sample(p.dy), sample(p.x), fixed(p.mean), fixed(p.variance), place(p.gamma), fixed(p.sums), sample(np.empty_like(p.x))
+    ]  # fmt: skip
+    *_, expected = judge(reference, norm.backward_input, operands, (p.epsilon,))
+    dx = agree(norm.backward_input, operands, (p.epsilon,), units=1, samples=p.n)
+    deviation = np.sqrt(p.variance + p.epsilon)
+    each = np.abs(p.sums[1:]).reshape(2, p.c) / p.sums[0]
+    terms = np.abs(p.dy) + each[0] + np.abs(p.x - p.mean) / deviation * each[1]
+    assert np.all(np.abs(dx - expected) <= 6 * EPSILON * terms * (1 if p.gamma is None else np.abs(p.gamma)) / deviation)
+
+    over = p.dy.copy()
+    norm.backward_input(over, p.x, p.mean, p.variance, p.gamma, p.sums, over, p.epsilon, 1)
+    assert over.tobytes() == dx.tobytes()
+
+
+@shapes
+@pytest.mark.parametrize("gamma", [True, False])
+def test_backward_fixed(norm, shape, gamma):
+    p = Problem(shape, gamma)
+    operands = [sample(p.dy), fixed(p.variance), place(p.gamma), sample(np.empty_like(p.x))]
+    *_, expected = judge(reference, norm.backward_fixed, operands, (p.epsilon,))
+    dx = agree(norm.backward_fixed, operands, (p.epsilon,), units=1, samples=p.n)
+    np.testing.assert_allclose(dx, expected, rtol=4 * EPSILON)
+
+
+def test_nan_stays_in_its_channel(norm):
+    p = Problem((4, 70, 37))
+    p.x[2, 3, 11], p.x[1, 69, 36] = np.nan, np.inf
+    lost = np.isin(np.arange(37), (11, 36))
+    partial, mean, variance = np.empty((1, 75), np.float32), *np.empty((2, 37), np.float32)
+    norm.moments(p.x, partial[0], 1)
+    norm.merge_moments(partial, mean, variance, None, None, 0.9, 1)
+    assert np.array_equal(np.isfinite(mean), ~lost)
+    assert np.array_equal(np.isnan(variance), lost)
+    norm.backward_sums(p.x, p.dy, p.mean, p.variance, partial[0], p.epsilon, 1)
+    assert np.array_equal(~np.isfinite(partial[0, 38:]), lost)
