@@ -43,6 +43,7 @@ COMMON = [
     "-ffp-contract=fast",  # a * b + c is one rounding; -std=c11 in a user's CFLAGS would switch it off
     "-fno-math-errno",
     "-fno-trapping-math",  # or max, relu and argmax loops stay scalar
+    "-fno-tree-loop-distribute-patterns",  # or short lane loops become memset and memcpy, whose stores stall the next load
     "-fno-loop-interchange",  # interchanged tile loops lose their registers: 8 times slower
     "-fno-strict-aliasing",
     # Each height of a register tile is a copy of one inline function; these make sure that GCC makes all the copies.

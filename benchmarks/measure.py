@@ -47,7 +47,7 @@ def in_turns(contestants, rounds, turn=TURN):
 
 
 def summary(turns):
-    """Median and best of all calls; spread: of the turns' medians, (largest - smallest) / median."""
+    """Median and best of all calls, in seconds; how far the medians of turns lie apart, relatively; and every call."""
     calls = np.concatenate(turns)
     medians = np.array([np.median(turn) for turn in turns])
     return {
@@ -56,6 +56,7 @@ def summary(turns):
         "spread": float((medians.max() - medians.min()) / np.median(medians)),
         "rounds": len(turns),
         "calls": len(calls),
+        "microseconds": [[round(seconds * 1e6, 1) for seconds in turn] for turn in turns],
     }
 
 
@@ -107,8 +108,12 @@ def write(name, results, folder=RESULTS):
     folder.mkdir(parents=True, exist_ok=True)
     about = results["machine"]
     path = folder / f"{name}-{about['date'][:10]}-{about['cpus']}cpu.json"
-    path.write_text(json.dumps(results, indent=1) + "\n")
+    path.write_text(json.dumps(results) + "\n")
     return path
+
+
+def counted(threads):
+    return f"{threads} thread" + "s" * (threads != 1)
 
 
 def table(rows, columns):

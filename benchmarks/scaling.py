@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.measure import timed
-from benchmarks.peers import BATCH, Cycnn
+from benchmarks.peers import BATCH, Cycnn, has
 from benchmarks.shapes import CONVOLUTIONS, DENSE, NETWORKS, POOLINGS
 
 LINEAR = 0  # the activation's number in the kernels
@@ -130,7 +130,7 @@ def main():
             fma[t] += turns.pop(f"FMA loop, {t}")
         results["works"][name] = {
             "speed_up": {str(t): s for t, s in speed_ups({t: turns[str(t)] for t in threads}).items()},
-            "threads": {t: measure.summary(seconds) | {"seconds": seconds} for t, seconds in turns.items()},
+            "threads": {t: measure.summary(seconds) for t, seconds in turns.items()},
         }
     gflops = {t: loops[f"FMA loop, {t}"][1] / float(np.median(np.concatenate(fma[t]))) / 1e9 for t in threads}
     results["fma_gflops"] = {str(t): speed for t, speed in gflops.items()}
@@ -142,8 +142,12 @@ def main():
         lines.append({"work": name} | times | {f"x{t}": f"{work['speed_up'][str(t)]:.2f}" for t in threads})
     print(*measure.table(lines, ["work", "ms on 1", *(f"x{t}" for t in threads)]), sep="\n")
     path = measure.write("scaling", results, options.folder)
-    plot(results, path.with_suffix(".png"))
-    print(path, path.with_suffix(".png"), sep="\n")
+    print(path)
+    if has("matplotlib"):
+        plot(results, path.with_suffix(".png"))
+        print(path.with_suffix(".png"))
+    else:
+        print("no plot: this Python has no matplotlib")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def play(network, threads, rounds, pythons, without):
                     "images": IMAGES[work],
                     "contestants": {
                         name: measure.summary(seconds)
-                        | {"gflops": flops[name] / float(np.median(np.concatenate(seconds))) / 1e9, "seconds": seconds}
+                        | {"gflops": flops[name] / float(np.median(np.concatenate(seconds))) / 1e9}
                         for name, seconds in turns.items()
                     },
                 }
@@ -127,7 +127,7 @@ def shifted(works):
     speed = {(w["network"], w["threads"], w["work"]): w["contestants"]["cycnn"]["gflops"] for w in works}
     for (network, threads, work), gflops in speed.items():
         if network == "shifted" and ("mnist", threads, work) in speed:
-            yield f"{work}, {threads} threads", gflops / speed["mnist", threads, work]
+            yield f"{work}, {measure.counted(threads)}", gflops / speed["mnist", threads, work]
 
 
 def main():
@@ -147,7 +147,7 @@ def main():
         for threads in options.threads:
             played = play(NETWORKS[name], threads, options.rounds, pythons, options.without)
             works += played[0]
-            differences[f"{name}, {threads} threads"] = played[1]
+            differences[f"{name}, {measure.counted(threads)}"] = played[1]
             versions |= played[2]
     shares(works)
     results = {"machine": measure.machine(), "peers": versions, "differences": differences, "works": works}
@@ -161,7 +161,7 @@ def main():
             if work["threads"] == threads
             for name, found in work["contestants"].items()
         )
-        print(f"peak on {threads} threads: {best[0]:.0f} GFLOP/s, by {best[1]}")
+        print(f"peak on {measure.counted(threads)}: {best[0]:.0f} GFLOP/s, by {best[1]}")
     for work, kept in results["shifted"].items():
         print(f"the shifted network keeps {kept:.0%} of the GFLOP/s: {work}")
     print(f"{measure.write('training', results, options.folder)}, after {time.perf_counter() - start:.0f} s")

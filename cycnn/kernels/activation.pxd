@@ -1,5 +1,6 @@
 # Activations that act on each element alone. `values` holds the formulas and `slopes` their derivatives, a loop each;
-# `activate` and `multiply_slopes` are what kernels call. Parameters a, b, c are those of Keras's function, where it has any.
+# `activate` and `multiply_slopes` are what kernels call. Parameters a, b, c are those of Keras's function, where it has
+# any.
 #
 # A kind whose slope follows from y alone needs no x for the backward pass, so its x may be overwritten. That is every
 # kind here but those of the enum's last group; for leaky_relu and elu it holds where a >= 0.
@@ -63,7 +64,7 @@ cdef extern from *:
 
 
 cdef inline float tanh_softplus "cycnn_tanh_softplus" (float x) noexcept nogil:
-    """tanh(log(1 + e^x)) = n / (n + 2) with n = e^2x + 2 e^x; for x >= 0 both times e^-2x, so that nothing overflows."""
+    """tanh(log(1 + e^x)) = n / (n + 2), n = e^2x + 2 e^x; where x >= 0 both times e^-2x, so that nothing overflows."""
     cdef float e = exp(-fabsf(x)), n
     n = e * (e + TWO) if x < 0 else ONE + TWO * e
     return n / (n + (TWO if x < 0 else TWO * e * e))
@@ -79,7 +80,8 @@ cdef inline float normal_share "cycnn_normal_share" (float x) noexcept nogil:
     return HALF_F * (ONE + erf(x * SQRT_HALF))
 
 
-cdef inline void values(int kind, const float* x, float* y, Py_ssize_t blocks, float a, float b, float c) noexcept nogil:
+cdef inline void values(int kind, const float* x, float* y, Py_ssize_t blocks, float a, float b,
+                        float c) noexcept nogil:
     """y = activation(x) over blocks of LANES elements; x and y may be the same memory."""
     cdef Py_ssize_t i, size = blocks * LANES       # so that no loop has a tail
     cdef float floor, s, t
@@ -185,8 +187,8 @@ cdef inline void values(int kind, const float* x, float* y, Py_ssize_t blocks, f
         memcpy(y, x, size * sizeof(float))
 
 
-cdef inline void slopes(int kind, const float* x, const float* y, const float* dy, float* dx, Py_ssize_t blocks, float a,
-                        float b, float c) noexcept nogil:
+cdef inline void slopes(int kind, const float* x, const float* y, const float* dy, float* dx, Py_ssize_t blocks,
+                        float a, float b, float c) noexcept nogil:
     """dx = dy * slope over blocks of LANES elements; dy and dx may be the same memory.
 
     At a kink the slope is the one on the side of zero; at a jump, the one on its left. `g` is read before the choice: a
@@ -307,7 +309,7 @@ cdef inline void slopes(int kind, const float* x, const float* y, const float* d
 
 
 cdef inline void _padded(int kind, const float* x, float* y, Py_ssize_t size, float a, float b, float c) noexcept nogil:
-    """`values` for any size: the last few elements go through the same instructions, so that none depends on its place."""
+    """`values` for any size: the last few go through the same instructions, so that no element depends on its place."""
     cdef float v[LANES]
     cdef Py_ssize_t whole = size // LANES, rest = size % LANES
     values(kind, x, y, whole, a, b, c)
@@ -320,7 +322,7 @@ cdef inline void _padded(int kind, const float* x, float* y, Py_ssize_t size, fl
 
 cdef inline void activate(int kind, const float* x, float* y, Py_ssize_t size, float a, float b,
                           float c) noexcept nogil:
-    """y = activation(x); x and y may be the same memory. Where a kernel calls this for a row, these two kinds cost least."""
+    """y = activation(x); x and y may be the same memory. Kernels call it for short rows: the usual kinds come first."""
     cdef Py_ssize_t i
     if kind == RELU:
         for i in range(size):
@@ -331,7 +333,7 @@ cdef inline void activate(int kind, const float* x, float* y, Py_ssize_t size, f
 
 cdef inline void multiply_slopes(int kind, const float* x, const float* y, const float* dy, float* dx, Py_ssize_t size,
                                  float a, float b, float c) noexcept nogil:
-    """dx = dy * activation'(x); dy and dx may be the same memory. x may be NULL where the slope follows from y."""
+    """dx = dy * activation'(x); dy and dx may be the same memory. x may be y where the slope follows from y."""
     cdef float u[LANES]
     cdef float v[LANES]
     cdef float d[LANES]
@@ -341,8 +343,7 @@ cdef inline void multiply_slopes(int kind, const float* x, const float* y, const
         memset(u, 0, sizeof(u))
         memset(v, 0, sizeof(v))
         memset(d, 0, sizeof(d))
-        if x != NULL:
-            memcpy(u, x + done, rest * sizeof(float))
+        memcpy(u, x + done, rest * sizeof(float))
         memcpy(v, y + done, rest * sizeof(float))
         memcpy(d, dy + done, rest * sizeof(float))
         slopes(kind, u, v, d, d, 1, a, b, c)

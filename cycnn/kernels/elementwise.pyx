@@ -1,6 +1,6 @@
 """What is done to each element alone (activations, dropout, sums, scaling), and softmax over the last axis.
 
-A unit of work is one sample, for softmax one row of one sample. Outputs may lie on the memory of an input of their shape.
+A unit of work is one sample, for softmax one row of one sample. An output may lie on an input of its shape.
 """
 
 from cython.parallel cimport prange
@@ -31,7 +31,7 @@ def activate(
     float[:, ::1] y,                   # OUT  (n, size)
     int kind, float a, float b, float c, int threads=1,
 ):
-    """y = activation(x), by its number in `KINDS`; a, b, c are the parameters that `activation.pxd` names with each kind."""
+    """y = activation(x), by its number in `KINDS`; `activation.pxd` names its parameters a, b, c with it."""
     cdef Py_ssize_t n, size = x.shape[1]
     cdef const float* p = &x[0, 0]
     cdef float* q = &y[0, 0]

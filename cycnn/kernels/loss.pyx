@@ -67,29 +67,23 @@ cdef inline void _softmax_row(const float* logits, const float* target, float* y
 
 
 cdef inline void _softmax_label(const float* logits, int label, float* y, float* value, float* dlogits, Py_ssize_t c,
-                                float factor, float smoothing) noexcept nogil:
+                                float factor) noexcept nogil:
     """The same for a target that is 1 at `label` and 0 elsewhere."""
-    cdef float top, kept = ONE - smoothing, even = smoothing / c
-    cdef double logs = _softmax_terms(logits, y, c, &top), loss = 0
+    cdef float top
+    cdef double logs = _softmax_terms(logits, y, c, &top)
     cdef bint known = 0 <= label < c
     cdef Py_ssize_t i
-    if smoothing != 0:
-        for i in range(c):
-            loss += even * (logs - (logits[i] - top))
-    if known:
-        loss += kept * (logs - (logits[label] - top))
-    else:
-        loss = factor = NAN
-    value[0] = <float>loss
+    value[0] = <float>(logs - (logits[label] - top)) if known else NAN
     if dlogits != NULL:
+        factor = factor if known else NAN
         for i in range(c):
-            dlogits[i] = (y[i] - even) * factor
+            dlogits[i] = y[i] * factor
         if known:
-            dlogits[label] = (y[label] - even - kept) * factor
+            dlogits[label] = (y[label] - ONE) * factor
 
 
-cdef inline void _softmax_sample(const float* x, const float* t, const int* labels, const float* w, float scale, float* y,
-                                 float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
+cdef inline void _softmax_sample(const float* x, const float* t, const int* labels, const float* w, float scale,
+                                 float* y, float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
                                  float smoothing) noexcept nogil:
     """The rows of one sample; its targets are in t, or else in labels."""
     cdef float factor = scale if w == NULL else scale * w[n]
@@ -100,7 +94,7 @@ cdef inline void _softmax_sample(const float* x, const float* t, const int* labe
                          smoothing)
         else:
             _softmax_label(x + row * c, labels[row], y + row * c, v + row, d + row * c if d != NULL else NULL, c,
-                           factor, smoothing)
+                           factor)
 
 
 def softmax_crossentropy(
@@ -141,9 +135,9 @@ def sparse_softmax_crossentropy(
     float[:, :, ::1] y,                # OUT  (n, rows, c)
     float[:, ::1] value,               # OUT  (n, rows)
     float[:, :, ::1] dlogits,          # OUT  (n, rows, c) or None
-    float smoothing, int threads=1,
+    int threads=1,
 ):
-    """`softmax_crossentropy` for integer targets. A label that is no class makes its row NaN; the caller has looked."""
+    """`softmax_crossentropy` for integer targets. A label that is no class makes its row NaN."""
     cdef Py_ssize_t n, rows = logits.shape[1], c = logits.shape[2]
     cdef const float* x = &logits[0, 0, 0]
     cdef const int* t = &target[0, 0]
@@ -152,7 +146,7 @@ def sparse_softmax_crossentropy(
     cdef float* v = &value[0, 0]
     cdef float* d = &dlogits[0, 0, 0] if dlogits is not None else NULL
     for n in prange(logits.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _softmax_sample(x, NULL, t, w, scale[0], p, v, d, n, rows, c, smoothing)
+        _softmax_sample(x, NULL, t, w, scale[0], p, v, d, n, rows, c, 0)
 
 
 cdef void _sparse_softmax_crossentropy(const Call* c, const Task* t) noexcept nogil:
@@ -160,7 +154,7 @@ cdef void _sparse_softmax_crossentropy(const Call* c, const Task* t) noexcept no
     for n in range(t.first, t.last):
         _softmax_sample(<const float*>t.at[0], NULL, <const int*>t.at[1], <const float*>t.at[2],
                         (<const float*>t.at[3])[0], <float*>t.at[4], <float*>t.at[5], <float*>t.at[6], n, rows,
-                        classes, <float>c.f[0])
+                        classes, 0)
 
 
 # ------------------------------------------------------------------------------------ cross-entropy of probabilities
@@ -179,7 +173,8 @@ cdef inline void _categorical_row(const float* p, const float* target, float* va
                                   float factor, float smoothing) noexcept nogil:
     """With q = p / sum p: value = -sum t_i log clip(q_i); dp_i = (sum of t inside - [i inside] t_i / q_i) / sum p."""
     cdef float terms[STRETCH]
-    cdef float kept = ONE - smoothing, even = smoothing / c, total = dot(p, NULL, c), share = factor / total, sum_t, q, t
+    cdef float kept = ONE - smoothing, even = smoothing / c, total = dot(p, NULL, c), share = factor / total
+    cdef float sum_t, q, t
     cdef double loss = 0, weight = 0
     cdef Py_ssize_t i, first = 0, count
     while first < c:
@@ -200,34 +195,19 @@ cdef inline void _categorical_row(const float* p, const float* target, float* va
             dp[i] = (sum_t - (0 if _inside(q) == 0 else t)) * share
 
 
-cdef inline void _categorical_label(const float* p, int label, float* value, float* dp, Py_ssize_t c, float factor,
-                                    float smoothing) noexcept nogil:
+cdef inline void _categorical_label(const float* p, int label, float* value, float* dp, Py_ssize_t c,
+                                    float factor) noexcept nogil:
     """The same for a target that is 1 at `label` and 0 elsewhere."""
-    cdef float kept = ONE - smoothing, even = smoothing / c, total = dot(p, NULL, c), share, sum_t, q, t
-    cdef double loss = 0, weight = 0
     cdef bint known = 0 <= label < c
+    cdef float total = dot(p, NULL, c), q = p[label] / total if known else NAN, share
     cdef Py_ssize_t i
-    if smoothing != 0:
-        for i in range(c):
-            loss -= even * log(_clipped(p[i] / total))
-            weight += even * _inside(p[i] / total)
-    if known:
-        loss -= kept * log(_clipped(p[label] / total))
-        weight += kept * _inside(p[label] / total)
-    else:
-        loss = factor = NAN
-    value[0] = <float>loss
+    value[0] = -log(_clipped(q))
     if dp != NULL:
-        share = factor / total
-        sum_t = <float>weight
+        share = _inside(q) * factor / total if known else NAN
         for i in range(c):
-            q = p[i] / total
-            t = even / q
-            dp[i] = (sum_t - (0 if _inside(q) == 0 else t)) * share
+            dp[i] = share
         if known:
-            q = p[label] / total
-            t = (kept + even) / q
-            dp[label] = (sum_t - (0 if _inside(q) == 0 else t)) * share
+            dp[label] = 0 if _inside(q) == 0 else share - share / q
 
 
 cdef inline void _categorical_sample(const float* p, const float* t, const int* labels, const float* w, float scale,
@@ -237,10 +217,10 @@ cdef inline void _categorical_sample(const float* p, const float* t, const int* 
     cdef Py_ssize_t row
     for row in range(n * rows, (n + 1) * rows):
         if labels == NULL:
-            _categorical_row(p + row * c, t + row * c, v + row, d + row * c if d != NULL else NULL, c, factor, smoothing)
+            _categorical_row(p + row * c, t + row * c, v + row, d + row * c if d != NULL else NULL, c, factor,
+                             smoothing)
         else:
-            _categorical_label(p + row * c, labels[row], v + row, d + row * c if d != NULL else NULL, c, factor,
-                               smoothing)
+            _categorical_label(p + row * c, labels[row], v + row, d + row * c if d != NULL else NULL, c, factor)
 
 
 def categorical_crossentropy(
@@ -281,9 +261,9 @@ def sparse_categorical_crossentropy(
     const float[::1] scale,            # IN   (1,)
     float[:, ::1] value,               # OUT  (n, rows)
     float[:, :, ::1] dp,               # OUT  (n, rows, c) or None
-    float smoothing, int threads=1,
+    int threads=1,
 ):
-    """`categorical_crossentropy` for integer targets. A label that is no class makes its row NaN; the caller has looked."""
+    """`categorical_crossentropy` for integer targets. A label that is no class makes its row NaN."""
     cdef Py_ssize_t n, rows = p.shape[1], c = p.shape[2]
     cdef const float* x = &p[0, 0, 0]
     cdef const int* t = &target[0, 0]
@@ -291,15 +271,14 @@ def sparse_categorical_crossentropy(
     cdef float* v = &value[0, 0]
     cdef float* d = &dp[0, 0, 0] if dp is not None else NULL
     for n in prange(p.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _categorical_sample(x, NULL, t, w, scale[0], v, d, n, rows, c, smoothing)
+        _categorical_sample(x, NULL, t, w, scale[0], v, d, n, rows, c, 0)
 
 
 cdef void _sparse_categorical_crossentropy(const Call* c, const Task* t) noexcept nogil:
     cdef Py_ssize_t n, rows = _size(&c.operand[4]), classes = _size(&c.operand[0]) // rows
     for n in range(t.first, t.last):
         _categorical_sample(<const float*>t.at[0], NULL, <const int*>t.at[1], <const float*>t.at[2],
-                            (<const float*>t.at[3])[0], <float*>t.at[4], <float*>t.at[5], n, rows, classes,
-                            <float>c.f[0])
+                            (<const float*>t.at[3])[0], <float*>t.at[4], <float*>t.at[5], n, rows, classes, 0)
 
 
 # ------------------------------------------------------------------------------------------- means of pointwise terms
@@ -325,8 +304,8 @@ cdef inline void _terms(Pointwise kind, const float* p, const float* target, flo
             term[i] = t * t
 
 
-cdef inline void _term_slopes(Pointwise kind, const float* p, const float* target, float* d, Py_ssize_t count, float kept,
-                              float even, float factor) noexcept nogil:
+cdef inline void _term_slopes(Pointwise kind, const float* p, const float* target, float* d, Py_ssize_t count,
+                              float kept, float even, float factor) noexcept nogil:
     """Derivatives of the terms, times `factor`."""
     cdef Py_ssize_t i
     cdef float t, q, s
@@ -345,8 +324,9 @@ cdef inline void _term_slopes(Pointwise kind, const float* p, const float* targe
             d[i] = TWO * (p[i] - target[i]) * factor
 
 
-cdef inline void _pointwise_sample(Pointwise kind, const float* p, const float* t, const float* w, float scale, float* v,
-                                   float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c, float smoothing) noexcept nogil:
+cdef inline void _pointwise_sample(Pointwise kind, const float* p, const float* t, const float* w, float scale,
+                                   float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
+                                   float smoothing) noexcept nogil:
     """All terms of a sample in one run over its rows, so that short rows (c = 1) still fill vectors."""
     cdef float term[STRETCH]
     cdef float factor = (scale if w == NULL else scale * w[n]) / c, kept = ONE - smoothing, even = HALF_F * smoothing

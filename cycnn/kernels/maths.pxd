@@ -1,7 +1,7 @@
-# Elementary functions of one float, written so that a loop over them becomes vector instructions: no branch, no table, no
-# call. Polynomials are least-maximum fits (Lawson's weighted least squares at Chebyshev nodes) rounded to float32. "ulp" is
-# the distance to the true value, the largest of a search over the whole float range on each instruction set. Infinities,
-# denormal results and signed zeros are right, and a NaN comes back as a NaN: every clamp is a comparison that is false for it.
+# Elementary functions of one float, written so that a loop over them becomes vector instructions: no branch, no table,
+# no call. Polynomials are least-maximum fits (Lawson's weighted least squares at Chebyshev nodes) rounded to float32.
+# "ulp" is the distance to the true value, the largest of a search over the whole float range on each instruction set.
+# Infinities, denormal results and signed zeros are right; a NaN stays one: clamps are comparisons that it fails.
 
 from libc.math cimport INFINITY, NAN, copysignf, fabsf
 

@@ -33,7 +33,7 @@ cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
     return size
 
 
-# -------------------------------------------------------------------------------------------- sums over samples and rows
+# ------------------------------------------------------------------------------------------ sums over samples and rows
 
 cdef inline Py_ssize_t _blocks(Py_ssize_t c) noexcept nogil:
     return (c + LANES - 1) // LANES
@@ -144,7 +144,7 @@ cdef void _moments_task(const Call* call, const Task* t) noexcept nogil:
 
 cdef inline void _sums(const float* x, const float* dy, const float* mean, const float* variance, float* partial,
                        Py_ssize_t rows, Py_ssize_t c, Py_ssize_t first, float count, float epsilon) noexcept nogil:
-    """Add rows to sum dy and sum dy xhat of LANES channels from `first`, xhat = (x - mean) / sqrt(variance + epsilon)."""
+    """Add rows to sum dy and sum dy xhat of LANES channels; xhat = (x - mean) / sqrt(variance + epsilon)."""
     cdef float total[LANES]
     cdef float product[LANES]
     cdef float center[LANES]
@@ -225,7 +225,8 @@ cdef inline float _follow(float moving, float now, float momentum) noexcept nogi
 
 
 cdef inline void _merge_moments(const float* partial, Py_ssize_t groups, Py_ssize_t step, float* mean, float* variance,
-                                float* moving_mean, float* moving_variance, Py_ssize_t c, float momentum) noexcept nogil:
+                                float* moving_mean, float* moving_variance, Py_ssize_t c,
+                                float momentum) noexcept nogil:
     cdef Py_ssize_t i, g
     cdef const float* part
     cdef double rows, there, m, m2, d
@@ -308,7 +309,7 @@ cdef void _merge_sums_task(const Call* c, const Task* t) noexcept nogil:
                 <float*>t.at[2], <float*>t.at[3], (_size(&c.operand[1]) - 1) // 2)
 
 
-# ---------------------------------------------------------------------------------------------------- element by element
+# -------------------------------------------------------------------------------------------------- element by element
 
 cdef inline Py_ssize_t _repeat(float* v, Py_ssize_t width, Py_ssize_t copies) noexcept nogil:
     """Copies of v[:width] behind it; the length of all of them."""
@@ -384,7 +385,7 @@ cdef void _normalize_task(const Call* call, const Task* t) noexcept nogil:
 
 cdef inline void _slope(const float* dy, const float* x, const float* mean, const float* variance, const float* gamma,
                         const float* sums, float* dx, Py_ssize_t rows, Py_ssize_t c, float epsilon) noexcept nogil:
-    """dx = k (dy - a - (x - mean) b): k = gamma / s, a = sum dy / N, b = sum dy xhat / (N s), s = sqrt(variance + eps)."""
+    """dx = k (dy - a - (x - mean) b), k = gamma / s, a = sum dy / N, b = sum dy xhat / (N s), s^2 = variance + eps."""
     cdef float m[RUN]
     cdef float k[RUN]
     cdef float a[RUN]
@@ -411,8 +412,8 @@ cdef inline void _slope(const float* dy, const float* x, const float* mean, cons
         first += RUN
 
 
-cdef inline void _slope_run(const float* dy, const float* x, const float* m, const float* k, const float* a, const float* b,
-                            float* dx, Py_ssize_t size) noexcept nogil:
+cdef inline void _slope_run(const float* dy, const float* x, const float* m, const float* k, const float* a,
+                            const float* b, float* dx, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         dx[i] = k[i] * (dy[i] - a[i] - (x[i] - m[i]) * b[i])

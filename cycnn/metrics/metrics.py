@@ -111,7 +111,7 @@ class CategoricalAccuracy(MeanMetricWrapper):
     """How often the largest output is where the one-hot label's 1 is."""
 
     def __init__(self, name="categorical_accuracy", dtype=None):
-        super().__init__(lambda t, p: np.argmax(t, -1) == np.argmax(p, -1), name)
+        super().__init__(lambda t, p: np.asarray(t).argmax(-1) == np.asarray(p).argmax(-1), name)
 
 
 class SparseCategoricalAccuracy(MeanMetricWrapper):
@@ -125,4 +125,4 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
         y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
         if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
             y_true = y_true[..., 0]
-        return y_true == np.argmax(y_pred, -1)
+        return y_true == y_pred.argmax(-1)

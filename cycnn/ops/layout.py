@@ -38,11 +38,11 @@ class Transpose(Operation):
 
     @staticmethod
     def _emit(emit, x, y, axes):
-        """The kernel permutes four axes; shorter shapes are padded with axes of length 1 in front."""
-        extra = 4 - len(axes)
-        order = (*range(extra), *(a - 1 + extra for a in axes))
-        pad = (1,) * extra
-        emit(kernels.layout.transpose, x.view(*pad, *x.shape), y.view(*pad, *y.shape), *order)
+        """The kernel permutes five axes; shorter shapes get axes of length 1 at their end."""
+        rest = range(len(axes), 5)
+        ones = (1,) * len(rest)
+        order = (*(a - 1 for a in axes), *rest)
+        emit(kernels.layout.transpose, x.view(*x.shape, *ones), y.view(*y.shape, *ones), *order)
 
     def forward(self, emit, x, y, work, *, training):
         self._emit(emit, x, y, self.axes)

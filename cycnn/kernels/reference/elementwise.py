@@ -32,6 +32,12 @@ def gate(x):
     return (1 + np.tanh(GELU * (x + 0.044715 * x**3))) / 2
 
 
+def squareplus(x, b):
+    """(x + sqrt(x^2 + b)) / 2, in the form that takes nothing away."""
+    root = np.hypot(x, math.sqrt(b))
+    return np.where(x < 0, b / 2 / (root - x), (root + x) / 2)
+
+
 def clip(x, low, high):
     """x within [low, high]; NaN stays."""
     return np.minimum(np.maximum(x, low), high)
@@ -44,13 +50,15 @@ def general_relu(x, slope, top, threshold):
     return np.where(x < threshold, y + slope * (x - threshold), y)
 
 
-def general_relu_slope(x, slope, top, threshold):
+def general_relu_slope(x, y, slope, top, threshold):
     """1 above the threshold where nothing was clipped, `slope` below it."""
     clipped = (x > top) | ((x < 0) & (top < np.inf))
     return np.where(x < threshold, slope, np.where((x <= threshold) | clipped, 0, 1))
 
 
-# Number -> (y, dy/dx); a, b, c are the parameters of Keras's function, for relu in the order of the kernel.
+# Name -> (y, dy/dx), in the order of the kernels' numbers; a, b, c are the parameters of Keras's function, where it has
+# any. `relu_general` has a slope below, a largest value (infinity: none) and a threshold. `gelu_tanh` is the
+# approximate gelu.
 FORMULAS = {
     "linear": (lambda x, a, b, c: x, lambda x, y, a, b, c: np.ones_like(y)),
     "relu": (lambda x, a, b, c: np.maximum(x, 0), lambda x, y, a, b, c: np.where(y <= 0, 0, 1)),
@@ -88,7 +96,7 @@ FORMULAS = {
         lambda x, y, a, b, c: np.where(y == 0, 0, 1),
     ),
     "squareplus": (
-        lambda x, a, b, c: np.where(x < 0, a / 2 / (np.hypot(x, math.sqrt(a)) - x), (np.hypot(x, math.sqrt(a)) + x) / 2),
+        lambda x, a, b, c: squareplus(x, a),
         lambda x, y, a, b, c: np.where(y <= 0, 0, 1 / (1 + a / (4 * y * y))),
     ),
     "sparse_plus": (
@@ -99,10 +107,7 @@ FORMULAS = {
         lambda x, a, b, c: clip((x + 1) / 2, 0, 1),
         lambda x, y, a, b, c: np.where((y <= 0) | (y >= 1), 0, 1 / 2),
     ),
-    "relu_general": (
-        lambda x, a, b, c: general_relu(x, a, b, c),
-        lambda x, y, a, b, c: general_relu_slope(x, a, b, c),
-    ),
+    "relu_general": (general_relu, general_relu_slope),
     "gelu": (lambda x, a, b, c: x * normal(x), lambda x, y, a, b, c: normal(x) + x * density(x)),
     "gelu_tanh": (
         lambda x, a, b, c: x * gate(x),

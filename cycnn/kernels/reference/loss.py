@@ -39,10 +39,9 @@ def softmax_crossentropy(logits, target, weight, scale, y, value, dlogits, smoot
             dlogits[...] = (np.exp(log_y) * np.sum(t, axis=-1, keepdims=True) - t) * factors(weight, scale, value)
 
 
-def sparse_softmax_crossentropy(logits, target, weight, scale, y, value, dlogits, smoothing, threads=1):
+def sparse_softmax_crossentropy(logits, target, weight, scale, y, value, dlogits, threads=1):
     """`softmax_crossentropy` of the labels, one-hot."""
-    hot = one_hot(target, logits.shape[-1])
-    softmax_crossentropy(logits, hot, weight, scale, y, value, dlogits, smoothing)
+    softmax_crossentropy(logits, one_hot(target, logits.shape[-1]), weight, scale, y, value, dlogits, 0)
 
 
 def categorical_crossentropy(p, target, weight, scale, value, dp, smoothing, threads=1):
@@ -59,9 +58,9 @@ def categorical_crossentropy(p, target, weight, scale, value, dp, smoothing, thr
             dp[...] = (dq - np.sum(dq * q, axis=-1, keepdims=True)) / total * factors(weight, scale, value)
 
 
-def sparse_categorical_crossentropy(p, target, weight, scale, value, dp, smoothing, threads=1):
+def sparse_categorical_crossentropy(p, target, weight, scale, value, dp, threads=1):
     """`categorical_crossentropy` of the labels, one-hot."""
-    categorical_crossentropy(p, one_hot(target, p.shape[-1]), weight, scale, value, dp, smoothing)
+    categorical_crossentropy(p, one_hot(target, p.shape[-1]), weight, scale, value, dp, 0)
 
 
 def binary_crossentropy(p, target, weight, scale, value, dp, smoothing, threads=1):
@@ -77,10 +76,10 @@ def binary_crossentropy(p, target, weight, scale, value, dp, smoothing, threads=
 
 
 def binary_crossentropy_logits(logits, target, weight, scale, value, dlogits, smoothing, threads=1):
-    """value = mean of log(1 + e^x) - x t."""
+    """value = mean of t log(1 + e^-x) + (1 - t) log(1 + e^x)."""
     t = smoothed(target, smoothing, 2)
     x = np.asarray(logits, np.float64)
-    value[...] = np.mean(np.logaddexp(0, x) - x * t, axis=-1)
+    value[...] = np.mean(t * np.logaddexp(0, -x) + (1 - t) * np.logaddexp(0, x), axis=-1)
     if dlogits is not None:
         dlogits[...] = (np.exp(-np.logaddexp(0, -x)) - t) / x.shape[-1] * factors(weight, scale, value)
 

@@ -10,7 +10,7 @@ class Permute(Layer):
     """Axis i of the output is axis `dims[i]` of the input; axes count from 1, the sample axis stays.
 
     Args:
-        dims: tuple that holds 1, 2, ... once each, up to four of them.
+        dims: tuple that holds 1, 2, ... once each, up to five of them.
 
     Input shape:
         (n, ...).
@@ -28,10 +28,10 @@ class Permute(Layer):
     def __init__(self, dims, **kwargs):
         super().__init__(**kwargs)
         self.dims = tuple(dims)
-        if sorted(self.dims) != list(range(1, len(self.dims) + 1)) or len(self.dims) > 4:
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)) or len(self.dims) > 5:
             raise ValueError(
                 "Invalid permutation argument `dims` for Permute Layer: it must hold 1, 2, ... once each (at most "
-                f"four), the sample axis left out. Received: dims={dims}."
+                f"five), the sample axis left out. Received: dims={dims}."
             )
         self.exact_ndim = len(self.dims) + 1
 

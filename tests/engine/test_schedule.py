@@ -1,0 +1,82 @@
+"""The schedule keeps every order that matters, and no more barriers than that."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cycnn.engine.buffers import Buffer
+from cycnn.engine.schedule import SAMPLES, SUMS, WHOLE, Emitted, schedule
+
+
+def call(label, domain, reads=(), writes=()):
+    kernel = SimpleNamespace(modes="r" * len(reads) + "w" * len(writes), name=label)
+    return Emitted(kernel, (*reads, *writes), (), (), 1, domain, label)
+
+
+def buffers(*names):
+    return [Buffer.new(name, "sample", (4,)) for name in names]
+
+
+def labels(segments):
+    return [([c.label for c in s.calls], s.whole) for s in segments]
+
+
+def test_calls_on_samples_share_a_segment():
+    a, b, c = buffers("a", "b", "c")
+    calls = [call("f", SAMPLES, [a], [b]), call("g", SAMPLES, [b], [c])]
+    assert labels(schedule(calls)) == [(["f", "g"], False)]
+
+
+def test_a_whole_call_waits_until_it_is_needed():
+    a, b, c, d = buffers("a", "b", "c", "d")
+    calls = [
+        call("forward", SAMPLES, [a], [b]),
+        call("kernel gradient", WHOLE, [a, b], [d]),
+        call("input gradient", SAMPLES, [b], [c]),
+        call("update", WHOLE, [d], [a]),
+    ]
+    assert labels(schedule(calls)) == [
+        (["forward", "input gradient"], False),
+        (["kernel gradient"], True),
+        (["update"], True),
+    ]
+
+
+def test_statistics_end_a_segment():
+    x, partial, mean, y = buffers("x", "partial", "mean", "y")
+    calls = [
+        call("moments", SUMS, [x], [partial]),
+        call("merge", WHOLE, [partial], [mean]),
+        call("normalize", SAMPLES, [x, mean], [y]),
+    ]
+    assert labels(schedule(calls)) == [(["moments"], False), (["merge"], True), (["normalize"], False)]
+
+
+def test_nobody_writes_what_a_waiting_call_still_reads():
+    x, d, y = buffers("x", "d", "y")
+    calls = [call("sum", WHOLE, [x], [d]), call("overwrite", SAMPLES, [y], [x])]
+    assert labels(schedule(calls)) == [(["sum"], True), (["overwrite"], False)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("split", [False, True])
+def test_every_clash_keeps_its_order(seed, split):
+    rng = np.random.default_rng(seed)
+    pool = buffers(*"abcdefg")
+    calls = []
+    for k in range(25):
+        reads = [pool[i] for i in rng.choice(7, 2, replace=False)]
+        writes = [pool[int(rng.integers(7))]]
+        calls.append(call(str(k), [SAMPLES, SUMS, WHOLE][int(rng.integers(3))], reads, writes))
+    segments = schedule(calls, split)
+    place = {c.label: s for s, segment in enumerate(segments) for c in segment.calls}
+    order = {c.label: k for k, c in enumerate(c for s in segments for c in s.calls)}
+    assert sorted(order, key=int) == [str(k) for k in range(25)]
+    for i, a in enumerate(calls):
+        for b in calls[i + 1 :]:
+            (ra, wa), (rb, wb) = a.touches(), b.touches()
+            if wa & rb or ra & wb or wa & wb:
+                assert order[a.label] < order[b.label]
+                if segments[place[a.label]].whole:  # nothing waits within a whole segment
+                    assert place[a.label] < place[b.label]
