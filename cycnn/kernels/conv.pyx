@@ -37,6 +37,11 @@ def packed_size(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_ss
     return groups * kh * kw * cg * padded(f // groups)
 
 
+def padded_filters(Py_ssize_t f):
+    """Filters of all blocks, missing ones included: the row of a partial kernel gradient that tiles write whole."""
+    return padded(f)
+
+
 def pack_units(Py_ssize_t f, Py_ssize_t groups):
     """Units of work of `pack`: blocks of filters."""
     return groups * blocks_of(f // groups)
@@ -195,7 +200,7 @@ cdef inline void _panel_tile(const float* x, const float* packed, const float* b
                         sum_block(height, lanes, valid, &m, panel,
                                   packed + group * terms * padded(g.fg) + block * terms * LANES
                                   + ((i * g.kw + j) * g.cg + low) * lanes,
-                                  start, i + j + low > 0, y + group * g.fg + block * LANES)
+                                  start, i + j + low > 0, False, y + group * g.fg + block * LANES)
                     low += depth
 
 
@@ -205,8 +210,11 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
     cdef Py_ssize_t terms = g.kh * g.kw * g.cg, group, block, row, pixel, pixels = (last - first) * g.ow
     cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high
     cdef bint flat = g.kh == 1 and g.kw == 1 and g.sh == 1 and g.sw == 1
+    cdef bint may_spill = g.groups == 1
     cdef float start[LANES]
     cdef const float* w
+    cdef const float* a
+    cdef float* b
     cdef Terms m
     cdef int lanes, valid
     if 2 * g.ow < PIXELS and not flat:
@@ -216,21 +224,27 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
             pixel = first * g.ow + low
             _panel_tile(x, packed, bias, y + pixel * g.f, g, pixel, <int>(high - low))
     else:
-        # The filters' block is the outer loop: its weights stay near while all rows pass.
-        for group in range(g.groups):
-            for block in range(blocks_of(g.fg)):
+        # The filters' block is the outer loop: its weights stay near while all rows pass. The last block comes first,
+        # so a tile may spill over its missing filters into the next pixel: what it spoils there is written later.
+        # Only in the last row of all is there no later; and with groups, the neighbour is the same pixel's next group.
+        for group in range(g.groups - 1, -1, -1):
+            for block in range(blocks_of(g.fg) - 1, -1, -1):
                 lanes = lanes_of(block, g.fg)
                 valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
                 load_bias(bias + group * g.fg + block * LANES if bias != NULL else NULL, valid, start)
                 w = packed + group * terms * padded(g.fg) + block * terms * LANES
                 m = _terms(g, lanes)
+                a = x + group * g.cg
+                b = y + group * g.fg + block * LANES
                 if flat:
-                    sum_run(pixels, lanes, valid, &m, x + first * g.ow * g.c + group * g.cg, w, start,
-                            y + first * g.ow * g.f + group * g.fg + block * LANES)
+                    low = pixels - min(pixels, (LANES + g.f - 1) // g.f)
+                    sum_run(low, lanes, valid, &m, a + first * g.ow * g.c, w, start, may_spill, b + first * g.ow * g.f)
+                    sum_run(pixels - low, lanes, valid, &m, a + (first * g.ow + low) * g.c, w, start, False,
+                            b + (first * g.ow + low) * g.f)
                 else:
                     for row in range(first, last):
-                        sum_run(g.ow, lanes, valid, &m, _pixel(x, g, row * g.ow) + group * g.cg, w, start,
-                                y + row * g.ow * g.f + group * g.fg + block * LANES)
+                        sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow), w, start,
+                                may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
     if activation:
         activate(activation, y + first * g.ow * g.f, y + first * g.ow * g.f, pixels * g.f, 0, 0, 0)
 
@@ -297,7 +311,7 @@ cdef inline Taps _taps(Py_ssize_t position, Py_ssize_t size, Py_ssize_t stride, 
 
 cdef inline void _input_row(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
                             Py_ssize_t left, Py_ssize_t dyw, Py_ssize_t dyleft, Py_ssize_t group, Py_ssize_t block,
-                            Py_ssize_t unit) noexcept nogil:
+                            Py_ssize_t unit, bint spill) noexcept nogil:
     """One row of dx, one block of its channels. Columns of one remainder modulo the stride share their taps."""
     cdef Py_ssize_t n = unit // g.h, terms = g.kh * g.kw * g.fg, phase, skip, pixels
     cdef int lanes = lanes_of(block, g.cg)
@@ -333,7 +347,7 @@ cdef inline void _input_row(const float* dy, const float* packed, float* dx, con
             m.rows = rows.count
         sum_run(pixels, lanes, valid, &m,
                 dy + ((n * g.oh + rows.place) * dyw + cols.place + dyleft) * g.f + group * g.fg if m.rows else dy,
-                w + (rows.first * g.kw + cols.first) * g.fg * lanes if m.rows else w, zero,
+                w + (rows.first * g.kw + cols.first) * g.fg * lanes if m.rows else w, zero, spill,
                 dx + (unit * g.w + phase) * g.c + group * g.cg + block * LANES)
 
 
@@ -341,10 +355,14 @@ cdef inline void _input_rows(const float* dy, const float* packed, float* dx, co
                              Py_ssize_t left, Py_ssize_t dyw, Py_ssize_t dyleft, Py_ssize_t first,
                              Py_ssize_t last) noexcept nogil:
     cdef Py_ssize_t group, block, unit
-    for group in range(g.groups):
-        for block in range(blocks_of(g.cg)):
+    # As in `_forward_rows`, the last block first. With a stride, neighbours are not written from left to right, and what
+    # is spilled into them is only written later if that is another block's work.
+    cdef bint may_spill = g.groups == 1 and (g.sw == 1 or g.c > LANES)
+    for group in range(g.groups - 1, -1, -1):
+        for block in range(blocks_of(g.cg) - 1, -1, -1):
             for unit in range(first, last):
-                _input_row(dy, packed, dx, g, top, left, dyw, dyleft, group, block, unit)
+                _input_row(dy, packed, dx, g, top, left, dyw, dyleft, group, block, unit,
+                           may_spill and (last - 1 - unit) * g.w * g.c >= LANES)
 
 
 def backward_input(
@@ -376,11 +394,15 @@ cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------- kernel gradient
 
-cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, const Geometry* g,
-                               Py_ssize_t samples, bint fresh, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, const Geometry* g,
+                               Py_ssize_t samples, bint fresh, bint slack, Py_ssize_t first,
+                               Py_ssize_t last) noexcept nogil:
     """Tiles [first, last) of dkernel, over all samples. Pixels pass in blocks that stay in the second-level cache.
 
-    A tile's rows are neighbours in x (channels, or kernel columns and channels), its columns are filters.
+    A tile's rows are neighbours in x (channels, or kernel columns and channels), its columns are filters; `columns` lie
+    between two rows of dkernel. Where filters of a block are missing, a vector of dy runs over into the next pixel: what
+    it brings in is computed in vain. At the very end of dy that needs `slack`, a few readable floats behind it; without,
+    everything is staged.
     """
     cdef float staged[STAGE]
     cdef Py_ssize_t blocks = blocks_of(g.fg)
@@ -394,37 +416,26 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
     cdef Py_ssize_t n, row, col, unit, group, block, tap, tile, low, high, key, staged_key
     cdef const float* a
     cdef const float* b
-    cdef float* d
     cdef int lanes, valid
+    cdef bint staging = not slack and g.fg % LANES != 0 and g.fg % LANES != HALF
+    cdef bint room = g.groups == 1 and columns >= padded(g.fg)                # dkernel has the missing filters
     cdef Pixels m, s
-    cdef bint partial = g.fg % LANES != 0 and g.fg % LANES != HALF            # a block has missing filters
-    cdef bint near_end
-    # Reading a vector of dy where filters are missing brings in the next pixel's, which are computed in vain and never
-    # stored. Only at the end of dy there is no next pixel: its last row (all of it, if rows are shorter than a vector)
-    # is staged.
-    cdef bint short_rows = g.ow * g.f < LANES
-    if partial:
+    if staging:
         col_block = min(g.ow, <Py_ssize_t>(STAGE // LANES))
-        if short_rows:
-            row_block = min(row_block, max(<Py_ssize_t>1, STAGE // LANES // g.ow))
-            n_block = max(<Py_ssize_t>1, min(n_block, STAGE // LANES // (g.oh * g.ow))) if row_block == g.oh else 1
+        row_block = min(row_block, max(<Py_ssize_t>1, STAGE // LANES // g.ow))
+        n_block = max(<Py_ssize_t>1, min(n_block, STAGE // LANES // (g.oh * g.ow))) if row_block == g.oh else 1
     m.xsample, m.ysample = g.h * g.w * g.c, g.oh * g.ow * g.f
     m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
     m.xcol, m.ycol = g.sw * g.c, g.f
     n = 0
     while n < samples:
         m.samples = min(n_block, samples - n)
-        if partial and not short_rows and m.samples > 1 and n + m.samples == samples:
-            m.samples -= 1
         row = 0
         while row < g.oh:
             m.rows = min(row_block, g.oh - row)
-            if partial and not short_rows and m.rows > 1 and row + m.rows == g.oh and n + m.samples == samples:
-                m.rows -= 1
-            near_end = short_rows or (n + m.samples == samples and row + m.rows == g.oh)
             col = 0
             while col < g.ow:
-                m.cols = min(col_block if near_end else g.ow, g.ow - col)
+                m.cols = min(col_block, g.ow - col)
                 staged_key = -1
                 for unit in range(first, last):
                     key = unit // (taps * tiles)
@@ -439,15 +450,15 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
                     else:
                         a += (tap // g.kw * g.dh * g.w + tap % g.kw * g.dw) * g.c
                     b = dy + ((n * g.oh + row) * g.ow + col) * g.f + group * g.fg + block * LANES
-                    d = dkernel + (tap * height + low) * g.f + group * g.fg + block * LANES
                     s = m
-                    if valid != lanes and near_end:
+                    if staging and valid != lanes:
                         s.ycol, s.yrow, s.ysample = lanes, lanes * m.cols, lanes * m.cols * m.rows
                         if key != staged_key:
                             stage(&m, b, lanes, valid, staged)
                             staged_key = key
                         b = staged
-                    outer_block(<int>(high - low), lanes, valid, &s, a, b, fresh, d, g.f)
+                    outer_block(<int>(high - low), lanes, lanes if room else valid, &s, a, b, fresh,
+                                dkernel + (tap * height + low) * columns + group * g.fg + block * LANES, columns)
                 fresh = False
                 col += m.cols
             row += m.rows
@@ -469,7 +480,7 @@ def backward_kernel(
     cdef const float* b = &dy[0, 0, 0, 0]
     cdef float* d = &dkernel[0, 0, 0, 0]
     for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
-        _kernel_tiles(a, b, d, &g, n, True, units * share // shares, units * (share + 1) // shares)
+        _kernel_tiles(a, b, d, g.f, &g, n, True, False, units * share // shares, units * (share + 1) // shares)
 
 
 cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
@@ -478,7 +489,8 @@ cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
     cdef const Py_ssize_t* k = &c.operand[2].shape[0]
     cdef Geometry g = _geometry(x[0], x[1], x[2], dy[0], dy[1], dy[2],
                                 k[0], k[1], c.i[0], c.i[1], c.i[2], c.i[3], c.i[4])
-    _kernel_tiles(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], &g, t.samples, t.fresh,
+    # The result may have columns for the missing filters too. A plan's buffers have slack behind them.
+    _kernel_tiles(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], k[3], &g, t.samples, t.fresh, True,
                   t.first, t.last)
 
 
@@ -492,5 +504,5 @@ DOORS = {
 }
 CONSTANTS = {
     "LANES": LANES, "PIXELS": PIXELS, "packed_size": packed_size, "pack_units": pack_units,
-    "kernel_units": kernel_units, "input_padding": input_padding,
+    "kernel_units": kernel_units, "input_padding": input_padding, "padded": padded_filters,
 }

@@ -112,7 +112,7 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
             for t in range(tiles):
                 r, end = rows * t // tiles, rows * (t + 1) // tiles
                 sum_block(<int>(end - r), lanes, valid, &m, x + (first + r) * k + low,
-                          packed + block * k * LANES + low * lanes, start, low > 0,
+                          packed + block * k * LANES + low * lanes, start, low > 0, False,
                           y + (first + r) * f + block * LANES)
             low += m.depth
     if activation:

@@ -5,7 +5,8 @@
 #   counter  (block of the sample, sample of the batch, step's low word, step's high word)
 #
 # A counter gives four words. Sixteen neighbouring counters are done side by side and give a stretch of 64: word
-# 16 j + l of a stretch is word j of the l-th counter. A sample begins a stretch of its own, so it draws the same in any chunk.
+# 16 j + l of a stretch is word j of the l-th counter. A sample begins a stretch of its own, so it draws the same in any
+# chunk.
 
 cdef enum:
     COUNTERS = 16

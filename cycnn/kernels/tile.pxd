@@ -108,65 +108,43 @@ cdef inline void sum_tile(int height, int lanes, const Terms* g, const float* x,
         else: _sum_tile(1, HALF, g, x, w, init, initstep, y, ystep)
 
 
-cdef inline void _copy_row(const int lanes, const float* a, float* b) noexcept nogil:
-    """A whole vector; through a local one, since a and b might overlap for all that the compiler knows."""
-    cdef float v[LANES]
-    cdef int l
-    for l in range(lanes):
-        v[l] = a[l]
-    for l in range(lanes):
-        b[l] = v[l]
-
-
 cdef inline void sum_block(int height, int lanes, int valid, const Terms* g, const float* x, const float* w,
-                           const float* bias, bint onto, float* y) noexcept nogil:
-    """One tile whose last columns may not exist: `valid` of `lanes` are read and written.
+                           const float* bias, bint onto, bint spill, float* y) noexcept nogil:
+    """One tile whose last columns may not exist: `valid` of `lanes`.
 
-    The sums start from `bias` (LANES values), or from what y holds already (`onto`).
+    The sums start from `bias` (LANES values), or from what y holds already (`onto`). With `spill` the tile may write all
+    its lanes, over the beginning of the pixels that follow, because the caller writes those later. Else only the valid
+    columns are touched.
     """
     cdef float out[PIXELS * LANES]
     cdef int p, l
     cdef const float* init = bias
     cdef Py_ssize_t initstep = 0, ystep = g.ystep
     cdef float* target = y
-    if valid != lanes:  # an `if` on the column inside the tile would cost its registers: go through a full tile
+    cdef bint direct = valid == lanes or spill
+    if not direct:  # an `if` on the column inside the tile would cost its registers: go through a full tile
         target, ystep = out, lanes
     if onto:
         init, initstep = target, ystep
-        if valid != lanes:
+        if not direct:
             for p in range(height):
                 for l in range(lanes):
                     out[p * lanes + l] = y[p * g.ystep + l] if l < valid else <float>0
     sum_tile(height, lanes, g, x, w, init, initstep, target, ystep)
-    if valid == lanes:
-        return
-    ystep = g.ystep
-    p = 0
-    if g.ystep == valid:
-        # All columns there are: whole vectors may run over into the next pixel, which is written after this one.
-        # The last few pixels of the tile are copied exactly, so nothing beyond the tile is touched.
-        if lanes == LANES:
-            while p * valid + LANES <= height * valid:
-                _copy_row(LANES, out + p * LANES, y + p * ystep)
-                p += 1
-        else:
-            while p * valid + HALF <= height * valid:
-                _copy_row(HALF, out + p * HALF, y + p * ystep)
-                p += 1
-    while p < height:
-        for l in range(valid):
-            y[p * ystep + l] = out[p * lanes + l]
-        p += 1
+    if not direct:
+        for p in range(height):
+            for l in range(valid):
+                y[p * g.ystep + l] = out[p * lanes + l]
 
 
 cdef inline void sum_run(Py_ssize_t pixels, int lanes, int valid, const Terms* g, const float* x, const float* w,
-                         const float* bias, float* y) noexcept nogil:
-    """A run of pixels, in tiles as even as can be."""
+                         const float* bias, bint spill, float* y) noexcept nogil:
+    """A run of pixels, in tiles as even as can be, from left to right."""
     cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high
     for t in range(tiles):
         low = pixels * t // tiles
         high = pixels * (t + 1) // tiles
-        sum_block(<int>(high - low), lanes, valid, g, x + low * g.xstep, w, bias, False, y + low * g.ystep)
+        sum_block(<int>(high - low), lanes, valid, g, x + low * g.xstep, w, bias, False, spill, y + low * g.ystep)
 
 
 cdef inline void load_bias(const float* bias, int valid, float* padded_bias) noexcept nogil:

@@ -68,6 +68,31 @@ cdef void _reduce(const Call* c, const Task* t) noexcept nogil:
                       _length(block, size))
 
 
+cdef inline void _reduce_row(const float* partial, Py_ssize_t stride, Py_ssize_t groups, float* dw, Py_ssize_t size,
+                             Py_ssize_t columns, Py_ssize_t row) noexcept nogil:
+    _reduce_block(partial + row * columns, stride, groups, dw + row * size, size)
+
+
+def reduce_rows(
+    const float[:, :, ::1] partial,    # IN   (groups, rows, columns), at least one group
+    float[:, ::1] dw,                  # OUT  (rows, size), size at most columns
+    int threads=1,
+):
+    """`reduce`, of rows that are longer than those of dw: what stands behind a row's end is left out."""
+    cdef Py_ssize_t row, rows = dw.shape[0], size = dw.shape[1], columns = partial.shape[2]
+    cdef const float* a = &partial[0, 0, 0]
+    cdef float* b = &dw[0, 0]
+    for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
+        _reduce_row(a, rows * columns, partial.shape[0], b, size, columns, row)
+
+
+cdef void _reduce_rows(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, stride = c.operand[0].per_group // <Py_ssize_t>sizeof(float)
+    for row in range(t.first, t.last):
+        _reduce_row(<const float*>t.at[0], stride, t.groups, <float*>t.at[1], c.operand[1].shape[1],
+                    c.operand[0].shape[1], row)
+
+
 def add(
     const float[::1] dw,               # IN   (size,)
     float[::1] total,                  # +=   (size,)
@@ -372,6 +397,7 @@ CONSTANTS = {"BLOCK": BLOCK}
 # name -> (C door, what it does with each operand: r reads, w writes, u updates)
 DOORS = {
     "reduce": (capsule(_reduce), "rw"),
+    "reduce_rows": (capsule(_reduce_rows), "rw"),
     "add": (capsule(_add), "ru"),
     "regularize": (capsule(_regularize), "ruu"),
     "sgd": (capsule(_sgd), "urr"),

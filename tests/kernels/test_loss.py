@@ -6,6 +6,7 @@ import pytest
 from cycnn.kernels.reference import loss as reference
 
 from .cases import EPSILON, ISAS, agree, fixed, judge, load, sample
+from .fences import fenced
 
 # Terms are worked out 256 at a time.
 SHAPES = [(4, 1, 1), (4, 1, 2), (4, 1, 10), (2, 1, 100), (3, 5, 7), (2, 300, 1), (3, 3, 257)]
@@ -167,7 +168,7 @@ def test_clipping_passes_no_gradient(loss, name):
     problem.check(loss)
     _, dx = problem.run(loss)[0]
     assert np.all(dx[0, 0] == 0)
-    assert dx[0, 1, 1] == dx[0, 1, 3] or not name in LABELLED
+    assert dx[0, 1, 1] == dx[0, 1, 3] or name not in LABELLED
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -219,3 +220,11 @@ def test_a_sample_of_no_weight_has_no_gradient(loss, name):
     *_, value, dx = problem.run(loss)[0]
     assert np.all(dx[1] == 0)
     assert np.all(value[1] != 0)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_nothing_behind_an_operand_is_touched(loss, name, shape):
+    """A breach ends the process."""
+    problem = Problem(name, shape)
+    getattr(loss, name)(*(fenced(operand.array) for operand in problem.operands()), *problem.scalars, 1)

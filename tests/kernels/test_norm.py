@@ -8,6 +8,7 @@ import pytest
 from cycnn.kernels.reference import norm as reference
 
 from .cases import EPSILON, ISAS, THREADS, agree, fixed, group, judge, load, run_door, sample
+from .fences import fenced
 
 CHANNELS = (1, 3, 7, 8, 16, 17, 32, 33, 65)
 SHAPES = [(3, 5, c) for c in CHANNELS] + [(4, 1, 10), (2, 70, 3), (2, 200, 40), (3, 2, 513), (2, 3, 1100)]
@@ -253,3 +254,18 @@ def test_nan_stays_in_its_channel(norm):
     assert np.array_equal(np.isnan(variance), lost)
     norm.backward_sums(p.x, p.dy, p.mean, p.variance, partial[0], p.epsilon, 1)
     assert np.array_equal(~np.isfinite(partial[0, 38:]), lost)
+
+
+@shapes
+def test_nothing_behind_an_operand_is_touched(norm, shape):
+    """A breach ends the process."""
+    p = Problem(shape)
+    x, dy, mean, variance, gamma, beta, sums = map(fenced, (p.x, p.dy, p.mean, p.variance, p.gamma, p.beta, p.sums))
+    out, line = fenced(p.x), fenced(p.sums[None])
+    norm.moments(x, line[0], 2)
+    norm.merge_moments(line, mean, variance, gamma, beta, 0.9, 1)
+    norm.normalize(x, mean, variance, gamma, beta, out, p.epsilon, 2)
+    norm.backward_sums(x, dy, mean, variance, line[0], p.epsilon, 2)
+    norm.merge_sums(line, sums, gamma, beta, 1)
+    norm.backward_input(dy, x, mean, variance, gamma, sums, out, p.epsilon, 2)
+    norm.backward_fixed(dy, variance, gamma, out, p.epsilon, 2)

@@ -78,3 +78,8 @@ def adadelta(w, dw, accumulator, delta, hyper, threads=1):
 
 def _reals(hyper, count):
     return [float(value) for value in hyper[:count]]
+
+
+def reduce_rows(partial, dw, threads=1):
+    """dw = the groups' sum, without what stands behind the end of a row."""
+    dw[...] = partial.astype("float64").sum(axis=0)[:, : dw.shape[1]]

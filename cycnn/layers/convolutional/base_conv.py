@@ -164,7 +164,7 @@ class BaseConv(Layer):
                 "padded": per_sample((h + rows.before + rows.after, w + columns.before + columns.after, c)),
                 "transposed": once((conv.packed_size(kh, kw, self.filters // self.groups, c, self.groups),)),
                 "padded dy": per_sample((rows.size, left + columns.size + right, self.filters)),
-                "partial": per_group(self.kernel.shape),
+                "partial": per_group((*self.kernel.shape[:3], conv.padded(self.filters) if self.groups == 1 else self.filters)),
                 "partial bias": per_group((self.filters,)),
             },
         )
@@ -205,7 +205,7 @@ class BaseConv(Layer):
     def backward(self, emit, x, y, dy, dx, work):
         conv = kernels.conv
         kernel, bias = emit.gradient(self.kernel), self.bias and emit.gradient(self.bias)
-        rows, columns = self._windows(x.shape)
+        vertical, columns = self._windows(x.shape)
         if bias:
             pixels = dy.view(dy.shape[0] * dy.shape[1], dy.shape[2])
             emit.sums(
@@ -220,12 +220,9 @@ class BaseConv(Layer):
                 emit.sums(
                     conv.backward_kernel, padded, dy, work["partial"], *self._steps, self.groups, units=units
                 )
-                partial = work["partial"]
+                rows, partial = kh * kw * channels, work["partial"]
                 emit.whole(
-                    kernels.update.reduce,
-                    partial.view(partial.size),
-                    kernel.view(kernel.size),
-                    units=emit.blocks(kernel.size),
+                    kernels.update.reduce_rows, partial.view(rows, partial.shape[3]), kernel.view(rows, filters), units=rows
                 )
             else:
                 emit.whole(conv.backward_kernel, padded, dy, kernel, *self._steps, self.groups, units=units)
@@ -240,5 +237,5 @@ class BaseConv(Layer):
                 dy = work["padded dy"]
             emit(
                 conv.backward_input, dy, work["transposed"], dx, *self.kernel_size, *self._steps,
-                rows.before, columns.before, self.groups, left, units=x.shape[0],
+                vertical.before, columns.before, self.groups, left, units=x.shape[0],
             )  # fmt: skip

@@ -1,0 +1,193 @@
+"""Every public layer through `check_layer`. A layer that is missing from the table fails."""
+
+import numpy as np
+import pytest
+
+from cycnn import layers
+from cycnn.testing import check_layer
+
+WITHOUT = {
+    "Layer": "the base class",
+    "Input": "a function that makes an InputLayer",
+    "InputLayer": "no operation: the place where data enter; tests/test_bad_input.py and tests/training use it",
+}
+MAPS = (5, 7, 6, 3)  # samples, rows, columns, channels
+FIRST = (5, 3, 7, 6)
+FIRST_FORMAT = {"data_format": "channels_first"}
+KINKED = {"smooth": False}  # maxima and bends: finite differences may step over them
+
+# layer -> [(arguments, shape of the input with the samples first, arguments of check_layer)]
+TABLE = {
+    "Activation": [
+        ({"activation": "tanh"}, (4, 5), {}),
+        ({"activation": "softmax"}, (4, 3, 5), {}),
+        ({"activation": "linear"}, (4, 5), {}),
+        ({"activation": "gelu"}, (4, 2, 3, 5), {}),
+        ({"activation": "relu"}, (4, 17), KINKED),
+        ({"activation": "silu"}, (4,), {}),
+    ],
+    "AveragePooling2D": [
+        ({"pool_size": 2}, MAPS, {}),
+        ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, MAPS, {}),
+        ({"pool_size": (2, 3), "strides": 3, "padding": "valid"}, (3, 8, 9, 17), {}),
+        ({"pool_size": 1, "strides": 2}, MAPS, {}),
+        ({"pool_size": 2, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "BatchNormalization": [
+        ({}, (6, 5), {}),
+        ({}, MAPS, {}),
+        ({}, (5, 3, 17), {}),
+        ({}, MAPS, {"training": False}),
+        ({"axis": 1}, FIRST, {}),
+        ({"axis": 1}, (6, 5, 4), {}),
+        ({"axis": [3], "momentum": 0.5, "epsilon": 0.1}, MAPS, {}),
+        ({"center": False}, MAPS, {}),
+        ({"scale": False}, MAPS, {}),
+        ({"center": False, "scale": False}, MAPS, {"training": False}),
+        ({"gamma_initializer": "random_normal", "beta_initializer": "random_normal"}, MAPS, {}),
+        ({"trainable": False}, MAPS, {}),
+    ],
+    "Conv2D": [
+        ({"filters": 4, "kernel_size": 3}, MAPS, {}),
+        ({"filters": 17, "kernel_size": (2, 3), "padding": "same"}, (3, 9, 11, 5), {}),
+        ({"filters": 5, "kernel_size": (3, 2), "strides": (2, 3), "padding": "same"}, (3, 10, 9, 4), {}),
+        ({"filters": 5, "kernel_size": 2, "strides": 3, "activation": "tanh"}, MAPS, {}),
+        ({"filters": 3, "kernel_size": 3, "dilation_rate": (2, 1), "activation": "sigmoid"}, MAPS, {}),
+        ({"filters": 6, "kernel_size": 3, "groups": 3, "padding": "same"}, (3, 5, 6, 9), {}),
+        ({"filters": 4, "kernel_size": 1, "use_bias": False}, MAPS, {}),
+        ({"filters": 4, "kernel_size": 3, "activation": "softmax"}, MAPS, {}),
+        ({"filters": 4, "kernel_size": 3, "activation": "relu"}, MAPS, KINKED),
+        ({"filters": 4, "kernel_size": (3, 2), "padding": "same", "bias_initializer": "random_normal", **FIRST_FORMAT}, FIRST, {}),
+        ({"filters": 3, "kernel_size": 2, "activation": "tanh", **FIRST_FORMAT}, FIRST, {}),
+        ({"filters": 2, "kernel_size": (7, 6)}, MAPS, {}),
+        ({"filters": 2, "kernel_size": 3, "trainable": False}, MAPS, {}),
+        ({"filters": 1, "kernel_size": 1}, (17, 1, 1, 1), {}),
+    ],
+    "Dense": [
+        ({"units": 5}, (4, 7), {}),
+        ({"units": 1}, (5, 1), {}),
+        ({"units": 33, "activation": "tanh"}, (3, 4, 17), {}),
+        ({"units": 6, "use_bias": False}, (3, 2, 5, 7), {}),
+        ({"units": 6, "activation": "softmax"}, (4, 9), {}),
+        ({"units": 6, "activation": "softmax"}, (4, 3, 9), {}),
+        ({"units": 6, "activation": "relu"}, (17, 9), KINKED),
+        ({"units": 6, "trainable": False, "bias_initializer": "ones"}, (4, 9), {}),
+    ],
+    "Dropout": [  # the gradient of a mask: y is linear in x, so finite differences hold for the mask of one step
+        ({"rate": 0.4}, (5, 7), {}),
+        ({"rate": 0.4, "seed": 3}, MAPS, {}),
+        ({"rate": 0.5}, (5, 3, 17), {"training": False}),
+        ({"rate": 0}, (5, 7), {}),
+        ({"rate": 1.0}, (5, 7), {}),
+    ],
+    "Flatten": [
+        ({}, MAPS, {}),
+        ({}, (5,), {}),
+        ({}, (5, 4), {}),
+        (FIRST_FORMAT, FIRST, {}),
+        (FIRST_FORMAT, (4, 3, 2), {}),
+    ],
+    "GlobalAveragePooling2D": [
+        ({}, MAPS, {}),
+        ({"keepdims": True}, (3, 5, 9, 17), {}),
+        (FIRST_FORMAT, FIRST, {}),
+        ({"keepdims": True, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "GlobalMaxPooling2D": [
+        ({}, MAPS, {}),
+        ({"keepdims": True}, (3, 5, 9, 17), {}),
+        (FIRST_FORMAT, FIRST, {}),
+        ({"keepdims": True, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "MaxPooling2D": [
+        ({}, MAPS, {}),
+        ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, MAPS, {}),
+        ({"pool_size": 3, "strides": 1}, (3, 8, 9, 17), {}),
+        ({"pool_size": 2, "padding": "same", **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "Permute": [
+        ({"dims": (2, 1)}, (5, 3, 4), {}),
+        ({"dims": (3, 1, 2)}, MAPS, {}),
+        ({"dims": (1, 2)}, (5, 3, 4), {}),
+        ({"dims": (1,)}, (5, 3), {}),
+        ({"dims": (4, 2, 1, 3)}, (3, 2, 5, 3, 4), {}),
+        ({"dims": (5, 4, 1, 3, 2)}, (3, 2, 1, 3, 4, 5), {}),
+    ],
+    "ReLU": [
+        ({}, (5, 7), KINKED),
+        ({"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.3}, MAPS, KINKED),
+        ({"max_value": 6}, (5, 3, 4), KINKED),
+        ({"negative_slope": 0.5}, (5,), KINKED),
+    ],
+    "Rescaling": [
+        ({"scale": 1 / 255}, MAPS, {}),
+        ({"scale": -2, "offset": 1.5}, (5, 7), {}),
+        ({"scale": 0.5}, (5,), {}),
+    ],
+    "Reshape": [
+        ({"target_shape": (2, 6)}, (5, 12), {}),
+        ({"target_shape": (-1, 9)}, MAPS, {}),
+        ({"target_shape": (-1,)}, (5, 3, 4), {}),
+    ],
+    "Softmax": [
+        ({}, (5, 7), {}),
+        ({"axis": -1}, (3, 2, 4, 17), {}),
+        ({"axis": 1}, (5, 3, 4), {}),
+        ({"axis": -2}, MAPS, {}),
+    ],
+    "ZeroPadding2D": [
+        ({}, MAPS, {}),
+        ({"padding": 0}, MAPS, {}),
+        ({"padding": (0, 2)}, MAPS, {}),
+        ({"padding": ((1, 0), (2, 3))}, MAPS, {}),
+        ({"padding": ((1, 0), (2, 3)), **FIRST_FORMAT}, FIRST, {}),
+    ],
+}  # fmt: skip
+
+
+def _cases():
+    for name, rows in TABLE.items():
+        for arguments, shape, options in rows:
+            words = "-".join(f"{key}={value}" for key, value in arguments.items())
+            yield pytest.param(name, arguments, shape, options, id=f"{name}-{words}-{'x'.join(map(str, shape))}")
+
+
+def test_the_table_holds_every_public_layer():
+    canonical = {getattr(layers, name) for name in layers.__all__ if name not in WITHOUT}
+    assert canonical == {getattr(layers, name) for name in TABLE}
+
+
+def test_aliases_are_the_layers_themselves():
+    for alias, name in [
+        ("Convolution2D", "Conv2D"),
+        ("MaxPool2D", "MaxPooling2D"),
+        ("AvgPool2D", "AveragePooling2D"),
+        ("GlobalMaxPool2D", "GlobalMaxPooling2D"),
+        ("GlobalAvgPool2D", "GlobalAveragePooling2D"),
+    ]:
+        assert getattr(layers, alias) is getattr(layers, name)
+
+
+@pytest.mark.parametrize(("name", "arguments", "shape", "options"), list(_cases()))
+def test_layer(name, arguments, shape, options):
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal(shape).astype(np.float32)
+    if options.get("smooth") is False:  # ties and zeros, where bends and maxima are
+        x = np.round(x * 2) / 2
+    check_layer(lambda: getattr(layers, name)(**arguments), x, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "shape"),
+    [
+        ("Conv2D", {"filters": 4, "kernel_size": 3, "activation": "relu"}, MAPS),
+        ("Dense", {"units": 6, "activation": "relu"}, (17, 9)),
+        ("ReLU", {"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.3}, MAPS),
+        ("MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, MAPS),
+        ("GlobalMaxPooling2D", {}, MAPS),
+    ],
+)
+def test_gradients_of_kinked_layers_away_from_their_bends(name, arguments, shape):
+    """Random reals hardly ever lie within a step of a bend; what does moves the sum by less than the tolerance."""
+    x = 3 * np.random.default_rng(9).standard_normal(shape).astype(np.float32)
+    check_layer(lambda: getattr(layers, name)(**arguments), x)
