@@ -17,6 +17,7 @@ from cycnn.activations.activations import (
     leaky_relu,
     linear,
     log_sigmoid,
+    log_softmax,
     mish,
     relu,
     relu6,
@@ -43,8 +44,8 @@ _FAMILY = Family(
     "activation",
     (
         celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, log_sigmoid,
-        mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink,
-        threshold,
+        log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, sparse_plus,
+        sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold,
     ),
     {"swish": silu, "hard_swish": hard_silu},
 )  # fmt: skip

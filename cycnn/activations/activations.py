@@ -1,7 +1,12 @@
 """The functions. Formulas as in Keras 3; `x` is a symbolic tensor or an array of any shape."""
 
+import numpy as np
+
+from cycnn.engine.graph import SymbolicTensor
+from cycnn.ops.arrays import numbers
 from cycnn.ops.elementwise import Elementwise, infinite
-from cycnn.ops.softmax import Softmax
+from cycnn.ops.layout import Transpose
+from cycnn.ops.softmax import LogSoftmax, Softmax
 
 
 def linear(x):
@@ -43,26 +48,41 @@ def softmax(x, axis=-1):
     """exp(x) / sum(exp(x)) over one axis.
 
     Raises:
-        ValueError: `axis` is not the last one of a symbolic tensor, or x has fewer than two axes.
+        ValueError: x has no such axis, or it counts the samples of a symbolic tensor.
     """
-    from cycnn.engine.graph import SymbolicTensor
-    from cycnn.ops.layout import Transpose
+    return _over_axis(Softmax(), x, axis)
 
-    rank = x.ndim if hasattr(x, "ndim") else len(x)
-    place = axis % rank if rank else 0
-    if isinstance(x, SymbolicTensor) and rank < 2:
-        raise ValueError(f"softmax needs at least two axes, the first counting samples. Received: shape {x.shape}.")
+
+def log_softmax(x, axis=-1):
+    """x - log(sum(exp(x))) over one axis: exact where softmax itself would round to zero.
+
+    Raises:
+        ValueError: x has no such axis, or it counts the samples of a symbolic tensor.
+    """
+    return _over_axis(LogSoftmax(), x, axis)
+
+
+def _over_axis(operation, x, axis):
+    """An operation on the last axis, applied to another."""
+    symbolic, name = isinstance(x, SymbolicTensor), operation.name
+    if not symbolic:
+        x = numbers(x, f"The argument of {name!r}")
+    rank = x.ndim
+    if rank < 1 + symbolic:
+        least = "two axes, the first counting samples" if symbolic else "one axis"
+        raise ValueError(f"{name} needs at least {least}. Received: shape {tuple(x.shape)}.")
+    if not -rank <= axis < rank:
+        raise ValueError(f"{name}: `axis` must be from {-rank} to {rank - 1}. Received: axis={axis}, shape {tuple(x.shape)}.")
+    place = axis % rank
     if place == rank - 1:
-        return Softmax()(x)
-    if not isinstance(x, SymbolicTensor):
-        import numpy as np
-
-        return np.ascontiguousarray(np.moveaxis(Softmax()(np.moveaxis(np.asarray(x), axis, -1)), -1, axis))
+        return operation(x)
+    if not symbolic:
+        return np.ascontiguousarray(np.moveaxis(operation(np.moveaxis(x, axis, -1)), -1, axis))
     if place == 0:
-        raise ValueError(f"softmax over the sample axis is not possible inside a model. Received: axis={axis}.")
+        raise ValueError(f"{name} over the sample axis is not possible inside a model. Received: axis={axis}.")
     there = [a for a in range(1, rank) if a != place] + [place]
     back = [there.index(a) + 1 for a in range(1, rank)]
-    return Transpose(back).record(Softmax()(Transpose(there).record(x)))
+    return Transpose(back).record(operation(Transpose(there).record(x)))
 
 
 def elu(x, alpha=1.0):

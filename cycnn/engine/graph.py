@@ -142,7 +142,7 @@ class Graph:
         self.nodes = []
         done = {id(t) for t in self.inputs}
         # Depth first without recursion: networks are deeper than Python's stack.
-        stack = [t for t in reversed(self.outputs)]
+        stack = list(reversed(self.outputs))
         while stack:
             tensor = stack[-1]
             if id(tensor) in done:

@@ -278,7 +278,7 @@ class Plan:
         segments = schedule(self.calls, split)
         all_segments = preparing + segments
         self.segments = segments
-        spans, calls_of = {}, {}
+        spans = {}
         for s, segment in enumerate(all_segments):
             for k, call in enumerate(segment.calls):
                 for buffer in call.operands:

@@ -11,7 +11,7 @@ from cycnn.kernels.activation cimport (
     SPARSE_SIGMOID, SQUAREPLUS, TANH, TANH_SHRINK, THRESHOLD, activate as _row, multiply_slopes,
 )
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
-from cycnn.kernels.maths cimport ONE, dot, erf, exponentials, largest, log
+from cycnn.kernels.maths cimport ONE, dot, erf, exp, exponentials, largest, log
 from cycnn.kernels.random cimport STRETCH, stretch, u32, u64, unit
 
 
@@ -261,6 +261,64 @@ cdef void _softmax_backward(const Call* call, const Task* t) noexcept nogil:
         _softmax_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c, <float*>t.at[2] + row * c, c)
 
 
+cdef inline void _log_softmax(const float* x, float* y, Py_ssize_t c) noexcept nogil:
+    """y_i = x_i - m - log of sum over j of e^(x_j - m), with m the row's maximum."""
+    cdef float top = largest(x, c)
+    cdef float logs = log(exponentials(x, y, c, top))
+    cdef Py_ssize_t i
+    for i in range(c):
+        y[i] = (x[i] - top) - logs
+
+
+cdef inline void _log_softmax_slope(const float* y, const float* dy, float* dx, Py_ssize_t c) noexcept nogil:
+    """dx_i = dy_i - e^(y_i) * sum over j of dy_j."""
+    cdef float total = dot(dy, NULL, c)
+    cdef Py_ssize_t i
+    for i in range(c):
+        dx[i] = dy[i] - exp(y[i]) * total
+
+
+def log_softmax_forward(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    float[:, :, ::1] y,                # OUT  (n, rows, c), not on x
+    int threads=1,
+):
+    """The logarithm of softmax over the last axis, exact where softmax itself would round to zero."""
+    cdef Py_ssize_t row, c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef float* q = &y[0, 0, 0]
+    for row in prange(x.shape[0] * x.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _log_softmax(p + row * c, q + row * c, c)
+
+
+cdef void _log_softmax_forward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, c = _size(&call.operand[1]) // call.units
+    for row in range(t.first, t.last):
+        _log_softmax(<const float*>t.at[0] + row * c, <float*>t.at[1] + row * c, c)
+
+
+def log_softmax_backward(
+    const float[:, :, ::1] y,          # IN   (n, rows, c)
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    float[:, :, ::1] dx,               # OUT  (n, rows, c)
+    int threads=1,
+):
+    """Gradient of log_softmax over the last axis, from its output."""
+    cdef Py_ssize_t row, c = y.shape[2]
+    cdef const float* p = &y[0, 0, 0]
+    cdef const float* g = &dy[0, 0, 0]
+    cdef float* d = &dx[0, 0, 0]
+    for row in prange(y.shape[0] * y.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _log_softmax_slope(p + row * c, g + row * c, d + row * c, c)
+
+
+cdef void _log_softmax_backward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, c = _size(&call.operand[0]) // call.units
+    for row in range(t.first, t.last):
+        _log_softmax_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c,
+                           <float*>t.at[2] + row * c, c)
+
+
 # ----------------------------------------------------------------------------------------------------- for tests alone
 
 def random_words(u32[::1] words, u64 key, u32 first, u32 sample, u64 step):
@@ -309,4 +367,6 @@ DOORS = {
     "scale": (capsule(_scale), "rw"),
     "softmax_forward": (capsule(_softmax_forward), "rw"),
     "softmax_backward": (capsule(_softmax_backward), "rrw"),
+    "log_softmax_forward": (capsule(_log_softmax_forward), "rw"),
+    "log_softmax_backward": (capsule(_log_softmax_backward), "rrw"),
 }

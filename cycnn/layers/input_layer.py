@@ -26,10 +26,12 @@ class InputLayer(Layer):
         if batch_shape is not None:
             batch_size, *shape = batch_shape
         if shape is None:
-            raise ValueError("You must pass a `shape` argument: the shape of one sample, like shape=(28, 28, 1).")
+            raise ValueError("`shape` must be the shape of one sample, like shape=(28, 28, 1). Received: shape=None.")
         if sparse or input_tensor is not None:
-            raise ValueError("`sparse` and `input_tensor` are not supported. Received: sparse={sparse}.")
+            raise ValueError(f"`sparse` and `input_tensor` are not supported. Received: sparse={sparse}, input_tensor={input_tensor}.")
         self.shape = checks.shape("shape", shape)
+        self._check_input((None, *self.shape))
+        self._check_size("input", self.shape)
         self.batch_size = batch_size
         self.batch_shape = (batch_size, *self.shape)
         self.output = SymbolicTensor(TensorSpec((None, *self.shape)), name=self.name)

@@ -1,5 +1,7 @@
 """Layer: an operation with state and a configuration."""
 
+import math
+
 import numpy as np
 
 from cycnn import config, constraints, initializers, regularizers
@@ -9,6 +11,11 @@ from cycnn.core.spec import TensorSpec
 from cycnn.core.variable import Variable
 from cycnn.engine.function import Function
 from cycnn.engine.graph import Graph, Operation, SymbolicTensor
+from cycnn.ops.arrays import numbers
+
+MOST_AXES = 7  # of a layer's input, the sample axis included: as many as a kernel call can describe
+MOST_NUMBERS = 1 << 40  # in one weight or one sample: sizes in bytes stay far from 64 bits
+LONGEST = 1 << 30  # window, stride, padding: kernels count positions in 32 bits
 
 
 class Layer(Operation):
@@ -36,15 +43,12 @@ class Layer(Operation):
             self._batch_size, *shape = kwargs.pop("batch_input_shape")
         self._input_shape_argument = None if shape is None else checks.shape("input_shape", shape)
         if kwargs:
-            known = ("name", "trainable", "dtype", "input_shape", "activity_regularizer")
             bad = next(iter(kwargs))
-            guess = checks.nearest(bad, known)
+            guess = checks.nearest(bad, self._arguments())
             hint = f" Did you mean {guess!r}?" if guess else ""
-            raise ValueError(
-                f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}.{hint}"
-            )
+            raise ValueError(f"`{bad}` is not an argument of {type(self).__name__}.{hint} Received: {bad}={kwargs[bad]!r}.")
         if name is not None and not isinstance(name, str):
-            raise ValueError(f"Argument `name` must be a string. Received: name={name!r} of type {type(name)}.")
+            raise ValueError(f"`name` must be a string. Received: name={name!r}.")
         if dtype not in (None, "float32", np.float32) and getattr(dtype, "name", None) != "float32":
             raise ValueError(f"cycnn computes in float32. Received: dtype={dtype!r} for layer {name or type(self).__name__}.")
         self.name = name or names.auto_name(type(self).__name__)
@@ -57,6 +61,14 @@ class Layer(Operation):
         self._statistics = []  # the others
         self._function = None
         self.built = False
+
+    @classmethod
+    def _arguments(cls):
+        """What the constructors of this class and its bases take."""
+        import inspect
+
+        constructors = (inspect.signature(base.__init__) for base in cls.__mro__ if "__init__" in vars(base))
+        return {name for found in constructors for name in found.parameters} - {"self", "args", "kwargs"} | {"input_shape"}
 
     # -------------------------------------------------------------------------------------------------- weights
 
@@ -82,6 +94,11 @@ class Layer(Operation):
             name: string.
         """
         shape = checks.shape("shape", () if shape is None else shape)
+        if None in shape or math.prod(shape) > MOST_NUMBERS:
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}): the shape of the weight {name!r} must be known, with at most "
+                f"2**40 numbers. Received: shape={shape}."
+            )
         initializer = initializers.get(initializer if initializer is not None else "glorot_uniform")
         name = name or "variable"
         variable = Variable(
@@ -102,6 +119,7 @@ class Layer(Operation):
     @trainable.setter
     def trainable(self, value):
         self._trainable = bool(value)
+        self._function = None  # its plans were made for the flag as it was
         for variable in self._weights:
             variable.trainable = self._trainable
 
@@ -133,23 +151,9 @@ class Layer(Operation):
         """Assign a list of arrays like that of `get_weights`.
 
         Raises:
-            ValueError: another number of arrays, or one of another shape; nothing is changed then.
+            ValueError: another number of arrays, one of another shape, or one that holds no numbers; nothing is changed then.
         """
-        weights = [np.asarray(w) for w in weights]
-        own = self.weights
-        if len(weights) != len(own):
-            raise ValueError(
-                f"Layer {self.name!r} has {len(own)} weights. Received: a list of {len(weights)} arrays "
-                f"for `set_weights`."
-            )
-        for variable, value in zip(own, weights, strict=True):
-            if variable.shape != value.shape:
-                raise ValueError(
-                    f"Layer {self.name!r}: weight {variable.name!r} has shape {variable.shape}. "
-                    f"Received: an array of shape {value.shape} for `set_weights`."
-                )
-        for variable, value in zip(own, weights, strict=True):
-            variable.assign(value)
+        assign_all(f"layer {self.name!r}", self.weights, weights)
 
     def count_params(self):
         """Numbers in all weights.
@@ -173,6 +177,13 @@ class Layer(Operation):
     def _check_input(self, shape):
         rank, name = len(shape), f"{self.name!r} ({type(self).__name__})"
         hint = ""
+        if not 1 <= rank <= MOST_AXES:
+            raise ValueError(
+                f"Layer {name} expects inputs with 1 to {MOST_AXES} axes, the sample axis included. "
+                f"Received: shape={tuple(shape)} with {rank}."
+            )
+        if 0 in shape[1:]:
+            raise ValueError(f"Layer {name} expects inputs without axes of length 0. Received: shape={tuple(shape)}.")
         if self.exact_ndim is not None and rank != self.exact_ndim:
             if rank == 3 and self.exact_ndim == 4:
                 hint = " Grey pictures need a channel axis: reshape (n, h, w) to (n, h, w, 1)."
@@ -185,6 +196,10 @@ class Layer(Operation):
                 f"Layer {name} expects inputs with at least {self.min_ndim} axes, the sample axis included. "
                 f"Received: shape={tuple(shape)} with {rank}."
             )
+
+    def _unbuild(self):
+        """Forget weights that were made for a shape which turned out to be wrong."""
+        self._weights, self._statistics, self._function, self.built = [], [], None, False
 
     def _build_once(self, shape):
         self._check_input(shape)
@@ -202,24 +217,42 @@ class Layer(Operation):
         """The output for a symbolic tensor (a symbolic tensor) or for an array (an array, computed at once)."""
         if isinstance(x, SymbolicTensor):
             self._build_once(x.shape)
-            y = self.call(x, *args, **kwargs)
+            y = self._called(x, *args, **kwargs)
             if y.layer is None:
                 y.layer = self
             return y
-        x = np.asarray(x)
-        if x.dtype.kind not in "fiub":
-            raise ValueError(f"Layer {self.name!r} takes numbers. Received: an array of dtype {x.dtype}.")
+        x = numbers(x, f"The input of layer {self.name!r} ({type(self).__name__})")
         self._build_once((None, *x.shape[1:]) if x.ndim else ())
         if self._function is None or self._function.graph.inputs[0].spec.sample != x.shape[1:]:
             source = SymbolicTensor(TensorSpec((None, *x.shape[1:])))
-            y = self.call(source, *args, **kwargs)
+            y = self._called(source, *args, **kwargs)
             self._function = Function(Graph([source], [y]))
         return self._function([x], training=bool(training))[0]
 
+    def _called(self, x, *args, **kwargs):
+        """What `call` records, looked over."""
+        y = self.call(x, *args, **kwargs)
+        if not isinstance(y, SymbolicTensor):
+            raise TypeError(
+                f"Layer {self.name!r} ({type(self).__name__}): its `call`, or its activation, must return a symbolic tensor. "
+                f"Received: {y!r}."
+            )
+        self._check_size("output", y.spec.sample)
+        return y
+
+    def _check_size(self, what, sample):
+        """Refuse samples that no machine can hold, before their sizes overflow."""
+        if None not in sample and math.prod(sample) > MOST_NUMBERS:
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}): one sample of its {what} would hold more than 2**40 numbers. "
+                f"Received: shape {tuple(sample)}."
+            )
+
     def compute_output_shape(self, input_shape):
         """Shape of the output for an input shape, both with None for the samples."""
-        self._build_once(tuple(input_shape))
-        return self.call(SymbolicTensor(TensorSpec(tuple(input_shape)))).shape
+        input_shape = checks.shape("input_shape", input_shape)
+        self._build_once(input_shape)
+        return self._called(SymbolicTensor(TensorSpec(input_shape))).shape
 
     # ------------------------------------------------------------------------------------------------- configs
 
@@ -256,3 +289,34 @@ def serialize(thing):
 def global_data_format(value):
     """`"channels_last"` or `"channels_first"`; None stands for the configured default."""
     return checks.data_format(value) if value is not None else config.image_data_format()
+
+
+def modest(name, lengths):
+    """Lengths that 32-bit positions can count, or a `ValueError`."""
+    if max(lengths) > LONGEST:
+        raise checks.refuse(name, f"at most {LONGEST}", lengths)
+    return lengths
+
+
+def assign_all(owner, variables, values):
+    """Assign a list of arrays to a list of variables: all, or none and a `ValueError`.
+
+    Args:
+        owner: whose they are, for errors: `"layer 'dense'"`.
+    """
+    if not isinstance(values, (list, tuple)):
+        raise ValueError(f"`weights` must be a list of arrays for {owner}. Received: weights={checks.short(values)}.")
+    if len(values) != len(variables):
+        raise ValueError(
+            f"`weights` must be a list of {len(variables)} arrays for {owner}. Received: a list of {len(values)}."
+        )
+    arrays = [
+        numbers(value, f"Weight {variable.path!r} of {owner}") for variable, value in zip(variables, values, strict=True)
+    ]
+    for variable, array in zip(variables, arrays, strict=True):
+        if variable.shape != array.shape:
+            raise ValueError(
+                f"Weight {variable.path!r} of {owner} has shape {variable.shape}. Received: an array of shape {array.shape}."
+            )
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

@@ -7,6 +7,7 @@ import numpy as np
 from cycnn import kernels
 from cycnn.core import checks, names
 from cycnn.engine.buffers import SAMPLE, Buffer
+from cycnn.ops.arrays import numbers
 
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "none", None)
 
@@ -75,8 +76,16 @@ class Loss:
 
     def call(self, y_true, y_pred):
         """One value per sample (and position): arrays in, array out."""
-        y_pred = np.ascontiguousarray(y_pred, np.float32)
-        y_true = self.match(np.asarray(y_true), y_pred.shape[1:])
+        y_pred = np.ascontiguousarray(numbers(y_pred, "`y_pred`"), np.float32)
+        y_true = np.atleast_1d(numbers(y_true, "`y_true`"))
+        if len(y_true) != len(y_pred):
+            raise ValueError(
+                "`y_true` and `y_pred` must have the same number of samples. "
+                f"Received: shapes {y_true.shape} and {y_pred.shape}."
+            )
+        y_true = self.match(y_true, y_pred.shape[1:])
+        if y_true.size:
+            self.check_values(y_true, y_pred.shape[1:])
         rows, columns = rows_of(y_pred.shape[1:])
         n = len(y_pred)
         target = np.ascontiguousarray(y_true, self.targets).reshape(n, rows, *([columns] * (self.targets == "float32")))
@@ -205,11 +214,11 @@ class SparseCategoricalCrossentropy(Loss):
         low, high, classes = y.min(), y.max(), sample[-1]
         if not (0 <= low and high < classes):
             raise ValueError(
-                f"Labels must be class numbers from 0 to {classes - 1}: the model's output has {classes} classes. "
+                f"Labels must be class numbers from 0 to {classes - 1} for the loss {self.name!r}: the model's output has {classes} classes. "
                 f"Received: labels from {low} to {high}."
             )
         if y.dtype.kind == "f" and np.any(y != np.floor(y)):
-            raise ValueError("Labels must be class numbers. Received: labels that are no whole numbers.")
+            raise ValueError(f"Labels must be class numbers. Received: the label {y[y != np.floor(y)][0]}, no whole number.")
 
     def emit(self, emit, x, y, target, weight, scale, value, dx):
         loss = kernels.loss

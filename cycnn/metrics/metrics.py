@@ -3,6 +3,7 @@
 import numpy as np
 
 from cycnn.core import names
+from cycnn.ops.arrays import numbers
 
 
 class Metric:
@@ -70,12 +71,21 @@ class MeanMetricWrapper(Mean):
 
 
 def _fit(y_true, y_pred):
-    """Targets of shape (n,) beside outputs of shape (n, 1), and the other way round."""
+    """Both as arrays of one shape: targets of shape (n,) beside outputs of shape (n, 1), and the other way round."""
+    y_true, y_pred = numbers(y_true, "`y_true`"), numbers(y_pred, "`y_pred`")
     if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
         y_true = y_true[..., None]
     elif y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
         y_true = y_true[..., 0]
-    return y_true
+    _same(y_true.shape, y_pred.shape, y_true, y_pred)
+    return y_true, y_pred
+
+
+def _same(wanted, found, y_true, y_pred):
+    if wanted != found:
+        raise ValueError(
+            f"`y_true` and `y_pred` do not fit each other. Received: shapes {y_true.shape} and {y_pred.shape}."
+        )
 
 
 class Accuracy(MeanMetricWrapper):
@@ -85,7 +95,7 @@ class Accuracy(MeanMetricWrapper):
     """
 
     def __init__(self, name="accuracy", dtype=None):
-        super().__init__(lambda t, p: _fit(np.asarray(t), np.asarray(p)) == np.asarray(p), name)
+        super().__init__(lambda t, p: np.equal(*_fit(t, p)), name)
 
 
 class BinaryAccuracy(MeanMetricWrapper):
@@ -100,8 +110,8 @@ class BinaryAccuracy(MeanMetricWrapper):
         super().__init__(self._correct, name)
 
     def _correct(self, y_true, y_pred):
-        y_pred = np.asarray(y_pred)
-        return ((y_pred > self.threshold) == _fit(np.asarray(y_true), y_pred)).mean(axis=-1)
+        y_true, y_pred = _fit(y_true, y_pred)
+        return ((y_pred > self.threshold) == y_true).mean(axis=-1)
 
     def get_config(self):
         return {**super().get_config(), "threshold": self.threshold}
@@ -111,7 +121,12 @@ class CategoricalAccuracy(MeanMetricWrapper):
     """How often the largest output is where the one-hot label's 1 is."""
 
     def __init__(self, name="categorical_accuracy", dtype=None):
-        super().__init__(lambda t, p: np.asarray(t).argmax(-1) == np.asarray(p).argmax(-1), name)
+        super().__init__(self._correct, name)
+
+    @staticmethod
+    def _correct(y_true, y_pred):
+        y_true, y_pred = _fit(y_true, y_pred)
+        return y_true.argmax(-1) == y_pred.argmax(-1)
 
 
 class SparseCategoricalAccuracy(MeanMetricWrapper):
@@ -122,7 +137,8 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
     @staticmethod
     def _correct(y_true, y_pred):
-        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+        y_true, y_pred = numbers(y_true, "`y_true`"), numbers(y_pred, "`y_pred`")
         if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
             y_true = y_true[..., 0]
+        _same(y_true.shape, y_pred.shape[:-1], y_true, y_pred)
         return y_true == y_pred.argmax(-1)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from cycnn.core import names
+from cycnn.core import checks, names
 from cycnn.engine.graph import Graph, SymbolicTensor
+from cycnn.layers.layer import assign_all
 from cycnn.models.summary import summary
 from cycnn.training.trainer import Trainer
 
@@ -88,19 +89,9 @@ class BaseModel(Trainer):
         """Assign a list of arrays like that of `get_weights`.
 
         Raises:
-            ValueError: another number of arrays, or one of another shape; nothing is changed then.
+            ValueError: another number of arrays, one of another shape, or one that holds no numbers; nothing is changed then.
         """
-        weights = [np.asarray(w) for w in weights]
-        own = self.weights
-        if len(weights) != len(own):
-            raise ValueError(f"The model {self.name!r} has {len(own)} weights. Received: a list of {len(weights)} arrays.")
-        for variable, value in zip(own, weights, strict=True):
-            if variable.shape != value.shape:
-                raise ValueError(
-                    f"Weight {variable.path!r} has shape {variable.shape}. Received: an array of shape {value.shape}."
-                )
-        for variable, value in zip(own, weights, strict=True):
-            variable.assign(value)
+        assign_all(f"the model {self.name!r}", self.weights, weights)
 
     def count_params(self):
         """Numbers in all weights.
@@ -121,14 +112,13 @@ class BaseModel(Trainer):
         Raises:
             ValueError: there is no such layer, or not exactly one of `name` and `index` is given.
         """
-        from cycnn.core import checks
-
         if (name is None) == (index is None):
-            raise ValueError(f"Provide either a layer name or a layer index. Received: name={name}, index={index}.")
+            raise ValueError(f"Either `name` or `index` must be given. Received: name={name!r}, index={index!r}.")
         if index is not None:
-            if not -len(self.layers) <= index < len(self.layers):
-                raise ValueError(f"The model has {len(self.layers)} layers. Received: index={index}.")
-            return self.layers[index]
+            place = checks.as_integer(index)
+            if place is None or not -len(self.layers) <= place < len(self.layers):
+                raise checks.refuse("index", f"the number of one of {len(self.layers)} layers", index)
+            return self.layers[place]
         for layer in self.layers:
             if layer.name == name:
                 return layer

@@ -1,12 +1,12 @@
 """Sequential: layers in a row."""
 
-import numpy as np
-
+from cycnn.core import checks
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Graph, SymbolicTensor
 from cycnn.layers.input_layer import InputLayer
 from cycnn.layers.layer import Layer
 from cycnn.models.model import BaseModel
+from cycnn.training import data
 
 
 class Sequential(BaseModel):
@@ -31,6 +31,8 @@ class Sequential(BaseModel):
 
     def __init__(self, layers=None, trainable=True, name=None):
         super().__init__(name)
+        if layers is not None and not isinstance(layers, (list, tuple)):
+            raise checks.refuse("layers", "a list of layers", layers)
         self._layers = []
         self._graph = None
         self._input_shape = None  # of one sample, once known
@@ -48,14 +50,14 @@ class Sequential(BaseModel):
         if isinstance(layer, SymbolicTensor) and isinstance(layer.layer, InputLayer):
             layer = layer.layer
         if isinstance(layer, type) and issubclass(layer, Layer):
-            raise ValueError(f"Only instances of `Layer` can be added: {layer.__name__}(...). Received: the class itself.")
+            raise ValueError(f"`layer` must be a layer, made by {layer.__name__}(...). Received: the class {layer.__name__}.")
         if not isinstance(layer, Layer):
-            raise ValueError(f"Only instances of `Layer` can be added. Received: {layer!r} (of type {type(layer)}).")
+            raise checks.refuse("layer", "a layer", layer)
         if any(layer.name == other.name for other in self._layers):
             raise ValueError(
-                "All layers added to a Sequential model should have unique names. "
-                f"Received: a second layer named {layer.name!r}."
+                f"The layers of the model {self.name!r} must have different names. Received: a second layer {layer.name!r}."
             )
+        before = list(self._layers), self._input_shape
         if isinstance(layer, InputLayer):
             if self._layers:
                 raise ValueError("An `Input` must come first in a Sequential model. Received: one behind other layers.")
@@ -71,7 +73,7 @@ class Sequential(BaseModel):
             try:
                 self._extend()
             except Exception:
-                self._layers.pop()
+                self._layers, self._input_shape = before
                 self._changed()
                 raise
 
@@ -82,7 +84,7 @@ class Sequential(BaseModel):
             ValueError: there is none.
         """
         if not self._all_layers():
-            raise ValueError("There are no layers in the model.")
+            raise ValueError(f"The model {self.name!r} has no layer to take away. Received: `pop()` on an empty model.")
         layer = self._layers.pop()
         self._changed()
         return layer
@@ -106,21 +108,25 @@ class Sequential(BaseModel):
         if self._input_shape is None:
             if input_shape is None:
                 raise ValueError(f"The model {self.name!r} has no input shape. Call `build(input_shape)` with one.")
-            self._input_shape = tuple(input_shape)[1:]
+            self._build_for(checks.shape("input_shape", input_shape)[1:])
         self._the_graph()
 
     def _build_from(self, x):
         if self._input_shape is None:
-            shape = np.shape(x[0] if isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape") else x)
-            if not shape:
-                raise ValueError("The model is built from data with a sample axis. Received: no array of samples.")
-            self._input_shape = tuple(shape[1:])
-            try:
-                self._the_graph()
-            except Exception:
-                self._input_shape = None
-                self._tensors = []
-                raise
+            one = isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape")
+            self._build_for(data.as_array(x[0] if one else x, "x").shape[1:])
+
+    def _build_for(self, sample):
+        """Make the graph for samples of this shape; where it does not fit the layers, the model stays as it was."""
+        fresh = [layer for layer in self._all_layers() if not layer.built]
+        self._input_shape = tuple(sample)
+        try:
+            self._the_graph()
+        except Exception:
+            self._input_shape, self._tensors = None, []
+            for layer in fresh:
+                layer._unbuild()
+            raise
 
     def _the_graph(self):
         if self._graph is None:
@@ -128,8 +134,8 @@ class Sequential(BaseModel):
                 raise ValueError(f"The model {self.name!r} has no layers. Add some with `add` before using it.")
             if self._input_shape is None:
                 raise ValueError(
-                    f"The model {self.name!r} has never been called and thus has no defined input shape: give it an "
-                    "`Input`, call `build(input_shape)`, or call it on data."
+                    f"The model {self.name!r} does not know the shape of its input yet: give it an `Input`, call "
+                    "`build(input_shape)`, or call it on data."
                 )
             self._extend()
             self._graph = Graph(self._tensors[:1], [self._tensors[len(self._all_layers())]])

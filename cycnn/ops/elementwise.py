@@ -7,6 +7,7 @@ import numpy as np
 from cycnn import config, kernels
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, SymbolicTensor
+from cycnn.ops.arrays import numbers
 
 
 class Elementwise(Operation):
@@ -48,7 +49,7 @@ class Elementwise(Operation):
     def __call__(self, x):
         if isinstance(x, SymbolicTensor):
             return self.record(x)
-        x = np.asarray(x)
+        x = numbers(x, f"The argument of {self.kind!r}")
         flat = np.ascontiguousarray(x, np.float32).reshape(1, -1)
         if flat.size == 0:
             return flat.reshape(x.shape)

@@ -1,5 +1,7 @@
 """Operations that only say where elements lie."""
 
+import math
+
 from cycnn import kernels
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation
@@ -38,11 +40,19 @@ class Transpose(Operation):
 
     @staticmethod
     def _emit(emit, x, y, axes):
-        """The kernel permutes five axes; shorter shapes get axes of length 1 at their end."""
-        rest = range(len(axes), 5)
-        ones = (1,) * len(rest)
-        order = (*(a - 1 for a in axes), *rest)
-        emit(kernels.layout.transpose, x.view(*x.shape, *ones), y.view(*y.shape, *ones), *order)
+        """The kernel permutes five axes: those that stay neighbours count as one, and ones fill up what is missing."""
+        runs = []
+        for axis in axes:
+            if runs and runs[-1][-1] + 1 == axis:
+                runs[-1].append(axis)
+            else:
+                runs.append([axis])
+        there = sorted(runs)
+        order = [there.index(run) for run in runs]
+        lengths = [math.prod(x.shape[axis - 1] for axis in run) for run in there]
+        ones = (1,) * (5 - len(runs))
+        y = y.view(*(lengths[k] for k in order), *ones)
+        emit(kernels.layout.transpose, x.view(*lengths, *ones), y, *order, *range(len(runs), 5))
 
     def forward(self, emit, x, y, work, *, training):
         self._emit(emit, x, y, self.axes)

@@ -23,7 +23,13 @@ class Optimizer:
         if "lr" in kwargs:  # Keras 2
             learning_rate = kwargs.pop("lr")
         if kwargs:
-            raise ValueError(f"Argument(s) not recognized by {type(self).__name__}: {kwargs}")
+            import inspect
+
+            bad = next(iter(kwargs))
+            known = {*inspect.signature(type(self)).parameters, *inspect.signature(Optimizer).parameters} - {"args", "kwargs"}
+            guess = checks.nearest(bad, known)
+            hint = f" Did you mean {guess!r}?" if guess else ""
+            raise ValueError(f"`{bad}` is not an argument of {type(self).__name__}.{hint} Received: {bad}={kwargs[bad]!r}.")
         given = {
             "weight_decay": weight_decay, "clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm,
             "use_ema": use_ema or None, "loss_scale_factor": loss_scale_factor,

@@ -172,5 +172,6 @@ def _check_gradients(layer, x, r, training, weights, found):
         scale = float(np.abs(gradient * direction).sum()) + 1e-3
         name = "x" if k == 0 else trainable[k - 1].name
         assert abs(numeric - analytic) <= 2e-2 * scale, (
-            f"the gradient with respect to {name} is {analytic:.6g} along a direction, finite differences give {numeric:.6g}"
+            f"the gradient with respect to {name} is {analytic:.6g} along a direction, "
+            f"finite differences give {numeric:.6g}"
         )

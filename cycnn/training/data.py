@@ -1,6 +1,7 @@
 """Arguments of `fit`, `evaluate` and `predict` → arrays that fit together."""
 
-import numpy as np
+from cycnn.core import checks
+from cycnn.ops.arrays import numbers
 
 
 def as_array(value, what):
@@ -9,17 +10,7 @@ def as_array(value, what):
     Raises:
         ValueError: it holds no numbers, no samples, or rows of different lengths.
     """
-    try:
-        array = value.numpy() if hasattr(value, "numpy") and not isinstance(value, np.ndarray) else np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"`{what}` must be an array whose rows have equal lengths. Received: {type(value)} ({error}).") from None
-    if array.dtype == object:
-        raise ValueError(
-            f"`{what}` must be an array of numbers. Received: an array of Python objects (dtype=object), as NumPy makes it "
-            "of rows with different lengths or of mixed types."
-        )
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"`{what}` must be an array of numbers. Received: an array of dtype {array.dtype}.")
+    array = numbers(value, f"`{what}`")
     if array.ndim == 0:
         raise ValueError(f"`{what}` must be an array of samples. Received: the single number {array}.")
     return array
@@ -29,7 +20,10 @@ def as_inputs(x, model_inputs, what="x"):
     """One array per input of the model."""
     several = len(model_inputs) > 1
     if isinstance(x, dict):
-        x = [x[t.name] for t in model_inputs]
+        names = [t.name for t in model_inputs]
+        if set(x) != set(names):
+            raise ValueError(f"`{what}` must have one array for each of the inputs {names}. Received: keys {list(x)}.")
+        x = [x[name] for name in names]
     arrays = list(x) if several else [x[0] if isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape") else x]
     if len(arrays) != len(model_inputs):
         raise ValueError(f"The model has {len(model_inputs)} inputs. Received: {len(arrays)} arrays for `{what}`.")
@@ -69,14 +63,13 @@ def not_empty(array, what):
 
 def split(arrays, share):
     """The first part of all arrays to train on, the last to validate with, as Keras does it: before any shuffling."""
-    if not (isinstance(share, (int, float)) and 0 < share < 1):
-        raise ValueError(f"`validation_split` must be a number between 0 and 1. Received: validation_split={share}.")
+    share = checks.number("validation_split", share, 0, 1, open_high=True)
     samples = len(arrays[0])
     at = int(samples * (1.0 - share))
     if at == 0 or at == samples:
         raise ValueError(
-            f"Training data contains {samples} samples, which is not sufficient to split it into a validation and "
-            f"training set as specified by `validation_split={share}`. Either provide more data, or a different value."
+            "`validation_split` must leave at least one sample to train on and one to validate with. "
+            f"Received: validation_split={share} for {samples} samples."
         )
     first = [None if a is None else a[:at] for a in arrays]
     return first, [None if a is None else a[at:] for a in arrays]

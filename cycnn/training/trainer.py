@@ -139,7 +139,7 @@ class Trainer:
         inputs = data.as_inputs(x, self._the_graph().inputs, what)
         data.not_empty(inputs[0], what)
         if y is None:
-            raise ValueError(f"`y` must be given: the loss {self._loss_objects[0].name!r} compares outputs with targets.")
+            raise ValueError(f"`y` must be given: the loss {self._loss_objects[0].name!r} compares outputs with targets. Received: y=None.")
         y = self._check_targets(y)
         if sample_weight is not None:
             sample_weight = data.as_array(sample_weight, "sample_weight")
@@ -203,9 +203,12 @@ class Trainer:
             ("validation_steps", validation_steps, None),
             ("validation_freq", validation_freq, 1),
         ):
-            if value != default:
+            if value is not default and not (isinstance(value, int) and value == default):
                 raise ValueError(f"`{name}` is not supported yet. Received: {name}={value}.")
         batch_size = 32 if batch_size is None else checks.positive_int("batch_size", batch_size)
+        if validation_batch_size is None:
+            validation_batch_size = batch_size
+        validation_batch_size = checks.positive_int("validation_batch_size", validation_batch_size)
         epochs = checks.positive_int("epochs", epochs)
         initial_epoch = checks.non_negative_int("initial_epoch", initial_epoch)
         progress = Progress(verbose)
@@ -214,10 +217,11 @@ class Trainer:
             if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
                 raise ValueError(
                     "`validation_data` must be (x, y) or (x, y, sample_weight). "
-                    f"Received: validation_data={str(validation_data)[:200]}."
+                    f"Received: a {type(validation_data).__name__}"
+                    f"{f' of {len(validation_data)}' if isinstance(validation_data, (list, tuple)) else ''}."
                 )
             held_out = self._check(*validation_data, *([None] * (3 - len(validation_data))), what="validation_data")
-        elif validation_split:
+        elif validation_split is not None and checks.number("validation_split", validation_split, 0, 1, open_high=True):
             (*inputs, y, sample_weight), (*held, held_y, held_weight) = data.split(
                 [*inputs, y, sample_weight], validation_split
             )
@@ -254,7 +258,7 @@ class Trainer:
                         break
                 logs = self._logs()
                 if held_out is not None:
-                    logs = {**logs, **self._validate(held_out, validation_batch_size or batch_size, watchers)}
+                    logs = {**logs, **self._validate(held_out, validation_batch_size, watchers)}
                 progress.end_epoch(logs)
                 watchers.on_epoch_end(epoch, logs)
                 if self.stop_training:
@@ -494,6 +498,11 @@ class _Batches:
     def __exit__(self, *error):
         return self._loan.__exit__(*error)
 
+    def _changed(self):
+        """Mark packed copies of the weights that this run changes as stale."""
+        for variable in self.trained:
+            variable.version += 1
+
     def run(self, rows):
         """One batch: the samples `rows` (int64 array)."""
         plan, model, count = self.plan, self.model, len(rows)
@@ -508,14 +517,15 @@ class _Batches:
             if self.regularized:
                 self.penalties.fill(0)
             model.optimizer.before_step()
-        self.team = plan.run(count)
-        if self.training:
-            if self.random is not None:
-                self.random[1] += np.uint64(1)
-            for variable in self.trained:
-                variable.version += 1
+        self._changed()  # also before: a Ctrl-C arrives right behind `run`, when the weights are new
+        try:
+            self.team = plan.run(count)
+        finally:
+            self._changed()
             for variable in self.constrained:
                 variable.assign(variable.constraint(variable.value))
+        if self.random is not None and self.training:
+            self.random[1] += np.uint64(1)
         y, weight = self.y[rows], None if self.weight is None else self.weight[rows]
         loss = float(values.sum(dtype=np.float64) if weight is None else (values.sum(axis=1) * weight).sum(dtype=np.float64))
         loss /= values.size

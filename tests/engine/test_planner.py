@@ -19,10 +19,14 @@ def test_living_storages_do_not_overlap(seed):
     lifetimes = random_lifetimes(np.random.default_rng(seed), 60)
     offsets, total = place(lifetimes)
     for a in lifetimes:
-        assert 0 <= offsets[a.storage] and offsets[a.storage] + a.size <= total
+        assert offsets[a.storage] >= 0
+        assert offsets[a.storage] + a.size <= total
         for b in lifetimes:
             if a is not b and a.first <= b.last and b.first <= a.last:
-                apart = offsets[a.storage] + a.size <= offsets[b.storage] or offsets[b.storage] + b.size <= offsets[a.storage]
+                apart = (
+                    offsets[a.storage] + a.size <= offsets[b.storage]
+                    or offsets[b.storage] + b.size <= offsets[a.storage]
+                )
                 assert apart, (a, b)
 
 

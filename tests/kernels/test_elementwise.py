@@ -365,6 +365,23 @@ def test_softmax(elementwise, rows, c):
     assert np.all(np.abs(dx - expected) <= y * EPSILON * (2 * np.abs(dy) + (c + 2) * terms))
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("c", [*CHANNELS, 1000])
+def test_log_softmax(elementwise, rows, c):
+    x, dy = 30 * normal(4, rows, c), normal(4, rows, c + 1)[..., 1:].copy()
+    operands = [sample(x), sample(np.empty_like(x))]
+    _, expected = judge(reference, elementwise.log_softmax_forward, operands)
+    y = agree(elementwise.log_softmax_forward, operands, units=rows, samples=4)
+    spread = np.abs(x).max(-1, keepdims=True) * 2
+    assert np.all(np.abs(y - expected) <= EPSILON * (4 + 4 * spread + c))
+
+    operands = [sample(y), sample(dy), sample(np.empty_like(x))]
+    _, _, expected = judge(reference, elementwise.log_softmax_backward, operands)
+    dx = agree(elementwise.log_softmax_backward, operands, units=rows, samples=4)
+    terms = np.sum(np.abs(dy), axis=-1, keepdims=True)
+    assert np.all(np.abs(dx - expected) <= EPSILON * (2 * np.abs(dy) + (c + 2 + spread) * terms))
+
+
 def test_softmax_of_odd_rows(elementwise):
     rows = [[0, np.nan, 1], [0, np.inf, 1], [0, -np.inf, 1], [-np.inf] * 3, [1e30, -1e30, 0], [200, 100, -200]]
     x = np.array([rows], np.float32)

@@ -306,7 +306,7 @@ def record_summary(key, program, arrays):
         model.summary(print_fn=lambda line: print(line, file=lines), **options)
         return lines.getvalue()
 
-    return {"program": program, "text": text(), "wide": text(line_length=100, show_trainable=True)}
+    return {"program": program, "text": text()}
 
 
 def jobs(name):

@@ -212,3 +212,17 @@ def softmax_backward(y, dy, dx, threads=1):
     """dx = y * (dy - sum of y dy), along the last axis."""
     y, dy = np.asarray(y, np.float64), np.asarray(dy, np.float64)
     dx[...] = y * (dy - np.sum(y * dy, axis=-1, keepdims=True))
+
+
+def log_softmax_forward(x, y, threads=1):
+    """Logarithms of the shares of e^x along the last axis."""
+    x = np.asarray(x, np.float64)
+    with np.errstate(invalid="ignore"):
+        shifted = x - np.max(x, axis=-1, keepdims=True)
+        y[...] = shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
+
+
+def log_softmax_backward(y, dy, dx, threads=1):
+    """dx = dy - e^y * sum of dy, along the last axis."""
+    y, dy = np.asarray(y, np.float64), np.asarray(dy, np.float64)
+    dx[...] = dy - np.exp(y) * np.sum(dy, axis=-1, keepdims=True)

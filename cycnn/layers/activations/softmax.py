@@ -1,6 +1,7 @@
 """Softmax as a layer."""
 
 from cycnn import activations
+from cycnn.core import checks
 from cycnn.core.registry import export
 from cycnn.layers.layer import Layer
 
@@ -23,9 +24,9 @@ class Softmax(Layer):
         super().__init__(**kwargs)
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
             axis = axis[0]
-        if not isinstance(axis, int):
-            raise ValueError(f"`axis` must be one integer. Received: axis={axis!r}.")
-        self.axis = axis
+        self.axis = checks.as_integer(axis)
+        if self.axis is None:
+            raise checks.refuse("axis", "one integer", axis)
 
     def call(self, x):
         return activations.softmax(x, self.axis)

@@ -4,7 +4,7 @@ from cycnn import activations, constraints, initializers, kernels, regularizers
 from cycnn.core import checks, shapes
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, once, per_group, per_sample
-from cycnn.layers.layer import Layer, global_data_format, serialize
+from cycnn.layers.layer import Layer, global_data_format, modest, serialize
 from cycnn.ops.layout import Transpose
 
 # Bytes of a kernel up to which every group of samples adds up its own gradient while the maps are in cache. Above,
@@ -46,21 +46,21 @@ class BaseConv(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.rank = rank
         self.filters = checks.positive_int("filters", filters)
-        self.kernel_size = checks.positive_ints("kernel_size", kernel_size, rank)
-        self.strides = checks.positive_ints("strides", strides, rank)
+        self.kernel_size = modest("kernel_size", checks.positive_ints("kernel_size", kernel_size, rank))
+        self.strides = modest("strides", checks.positive_ints("strides", strides, rank))
         self.padding = checks.padding(padding)
         self.data_format = global_data_format(data_format)
         self.dilation_rate = checks.positive_ints("dilation_rate", dilation_rate, rank)
+        modest("dilation_rate", [d * k for d, k in zip(self.dilation_rate, self.kernel_size, strict=True)])
         self.groups = checks.positive_int("groups", groups)
         if self.filters % self.groups:
             raise ValueError(
-                "The number of filters must be evenly divisible by the number of groups. "
-                f"Received: filters={filters}, groups={groups}."
+                f"`filters` must be a multiple of `groups`. Received: filters={filters}, groups={groups}."
             )
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
-                "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
-                f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}."
+                "One of `strides` and `dilation_rate` must be 1. "
+                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}."
             )
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
@@ -78,7 +78,7 @@ class BaseConv(Layer):
         channels = input_shape[-1 if self.data_format == "channels_last" else 1]
         if channels % self.groups:
             raise ValueError(
-                f"Layer {self.name!r}: the number of input channels must be evenly divisible by the number of groups. "
+                f"Layer {self.name!r} ({type(self).__name__}): the number of input channels must be a multiple of `groups`. "
                 f"Received: groups={self.groups}, input shape {input_shape} with {channels} channels."
             )
         self.kernel = self.add_weight(
@@ -155,13 +155,15 @@ class BaseConv(Layer):
         if None in (h, w):
             return Memory(output)
         kh, kw = self.kernel_size
+        padded = (h + rows.before + rows.after, w + columns.before + columns.after, c)
+        self._check_size("padded input", padded)
         left, right = self._dy_padding(x.sample, columns)
         conv = kernels.conv
         return Memory(
             output,
             {
                 "packed": once((conv.packed_size(kh, kw, c // self.groups, self.filters, self.groups),)),
-                "padded": per_sample((h + rows.before + rows.after, w + columns.before + columns.after, c)),
+                "padded": per_sample(padded),
                 "transposed": once((conv.packed_size(kh, kw, self.filters // self.groups, c, self.groups),)),
                 "padded dy": per_sample((rows.size, left + columns.size + right, self.filters)),
                 "partial": per_group((*self.kernel.shape[:3], conv.padded(self.filters) if self.groups == 1 else self.filters)),

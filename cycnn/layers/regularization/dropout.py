@@ -46,7 +46,7 @@ class Dropout(Layer):
 
     def forward(self, emit, x, y, work, *, training):
         # A seed of the layer's own takes the place of its number in the plan as half of the random numbers' key.
-        work["key"] = emit.number() if self.seed is None else self.seed + (1 << 31)
+        work["key"] = emit.number() if self.seed is None else (1 << 31 | self.seed % (1 << 31))
         emit(kernels.elementwise.dropout_forward, x, y, emit.state, self.rate, work["key"])
 
     def backward(self, emit, x, y, dy, dx, work):

@@ -1,5 +1,6 @@
 """Permute: the axes of each sample in another order."""
 
+from cycnn.core import checks
 from cycnn.core.registry import export
 from cycnn.layers.layer import Layer
 from cycnn.ops.layout import Transpose
@@ -27,12 +28,10 @@ class Permute(Layer):
 
     def __init__(self, dims, **kwargs):
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
-        if sorted(self.dims) != list(range(1, len(self.dims) + 1)) or len(self.dims) > 5:
-            raise ValueError(
-                "Invalid permutation argument `dims` for Permute Layer: it must hold 1, 2, ... once each (at most "
-                f"five), the sample axis left out. Received: dims={dims}."
-            )
+        found = [checks.as_integer(d) for d in (dims if hasattr(dims, "__iter__") else (dims,))]
+        if None in found or sorted(found) != list(range(1, len(found) + 1)) or not 1 <= len(found) <= 5:
+            raise checks.refuse("dims", "a tuple that holds 1, 2, ... once each, at most five of them", dims)
+        self.dims = tuple(found)
         self.exact_ndim = len(self.dims) + 1
 
     def call(self, x):

@@ -34,11 +34,11 @@ class Reshape(Layer):
         self.target_shape = found
 
     def call(self, x):
-        shape = shapes.reshape(x.shape[1:], self.target_shape)
+        shape = None if None in x.shape[1:] else shapes.reshape(x.shape[1:], self.target_shape)
         if shape is None:
             raise ValueError(
-                f"Layer {self.name!r} (Reshape): the total size of the tensor must be unchanged. "
-                f"Received: input shape {x.shape[1:]}, target_shape={self.target_shape}."
+                f"Layer {self.name!r} (Reshape): `target_shape` must hold as many elements as one sample of the input. "
+                f"Received: input of shape {x.shape}, target_shape={self.target_shape}."
             )
         return layout.Reshape(shape).record(x)
 

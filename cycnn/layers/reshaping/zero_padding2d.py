@@ -5,7 +5,7 @@ from cycnn.core import checks
 from cycnn.core.registry import export
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory
-from cycnn.layers.layer import Layer, global_data_format
+from cycnn.layers.layer import Layer, global_data_format, modest
 from cycnn.ops.layout import Transpose
 
 
@@ -38,6 +38,7 @@ class ZeroPadding2D(Layer):
                 "`padding` must be an integer, a pair of integers, or a pair of pairs "
                 f"((top, bottom), (left, right)), all at least 0. Received: padding={padding}."
             ) from None
+        modest("padding", (*self.padding[0], *self.padding[1]))
 
     def call(self, x):
         if self.data_format == "channels_first":
