@@ -417,7 +417,7 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
     cdef const float* a
     cdef const float* b
     cdef int lanes, valid
-    cdef bint staging = not slack and g.fg % LANES != 0 and g.fg % LANES != HALF
+    cdef bint staging = not slack and lanes_of(blocks - 1, g.fg) != (g.fg - 1) % LANES + 1
     cdef bint room = g.groups == 1 and columns >= padded(g.fg)                # dkernel has the missing filters
     cdef Pixels m, s
     if staging:

@@ -149,7 +149,7 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
     cdef float staged[STAGE]
     cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, row = 0, unit, block, tile, low, high, staged_block
     cdef Py_ssize_t step = STAGE // LANES
-    cdef Py_ssize_t tail = (LANES + f - 1) // f if f % LANES and f % LANES != HALF else 0
+    cdef Py_ssize_t tail = (LANES + f - 1) // f if lanes_of(blocks_of(f) - 1, f) != (f - 1) % LANES + 1 else 0
     cdef bint near_end
     cdef int lanes, valid
     cdef const float* b
@@ -215,8 +215,8 @@ cdef inline void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_
                 acc[l] += a[r * f + l]
     else:
         for r in range(rows):
-            for l in range(<int>width):
-                acc[l] += a[r * f + l]
+            for l in range(LANES):
+                acc[l] += a[r * f + l] if l < width else <float>0  # a masked load, where there are such
     for l in range(<int>width):
         dbias[block * LANES + l] = acc[l] if fresh else dbias[block * LANES + l] + acc[l]
 

@@ -6,6 +6,9 @@
 # after inlining, so each height from 1 to PIXELS has its own copy of the code: a map of 26 pixels is two tiles of 13,
 # not 14 + 12, and one of 9 wastes nothing. Any height from 5 on runs near the FMA peak.
 #
+# A single last column (65 filters are 32 + 32 + 1) is no tile: `_sum_column` and `_outer_column` put the terms, or the
+# rows, side by side instead. As a tile it would cost as much as HALF columns.
+#
 # Two tiles:
 #   sum_tile    y[p, l] = init[p, l] + sum_k x[p, k] * w[k, l]      forward, input gradient, dense
 #   outer_tile  d[p, l] += sum_s x[s, p] * y[s, l]                  weight gradients; s runs over pixels
@@ -26,8 +29,9 @@ cdef inline Py_ssize_t blocks_of(Py_ssize_t channels) noexcept nogil:
 
 
 cdef inline int lanes_of(Py_ssize_t block, Py_ssize_t channels) noexcept nogil:
-    """Columns of a block: all full but the last, which may be narrow."""
-    return HALF if channels - block * LANES <= HALF else LANES
+    """Columns of a block: all full but the last, which may be narrow, or a single column."""
+    cdef Py_ssize_t left = channels - block * LANES
+    return 1 if left == 1 else HALF if left <= HALF else LANES
 
 
 cdef inline Py_ssize_t padded(Py_ssize_t channels) noexcept nogil:
@@ -73,10 +77,56 @@ cdef inline void _sum_tile(const int height, const int lanes, const Terms* g, co
             y[p * ystep + l] = acc[p][l]
 
 
+cdef inline void _sum_column(const int pixels, const Terms* g, const float* x, const float* w, const float* init,
+                             Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
+    """A few rows of a tile with one column: sums of LANES terms side by side, joined at the end."""
+    cdef float acc[4][LANES]
+    cdef float total
+    cdef Py_ssize_t i, j, k, rest = g.depth % LANES
+    cdef const float* a
+    cdef const float* b
+    cdef int p, l
+    for p in range(pixels):
+        for l in range(LANES):
+            acc[p][l] = 0
+    for i in range(g.rows):
+        for j in range(g.cols):
+            a = x + i * g.xrow + j * g.xcol
+            b = w + i * g.wrow + j * g.wcol
+            for k in range(g.depth // LANES):
+                for p in range(pixels):
+                    for l in range(LANES):
+                        acc[p][l] += a[p * g.xstep + l] * b[l]
+                a += LANES
+                b += LANES
+            if rest:
+                for p in range(pixels):
+                    for l in range(LANES):
+                        acc[p][l] += a[p * g.xstep + l] * b[l] if l < rest else <float>0
+    for p in range(pixels):
+        total = 0
+        for l in range(LANES):
+            total += acc[p][l]
+        y[p * ystep] = init[p * initstep] + total
+
+
+cdef inline void sum_column(int height, const Terms* g, const float* x, const float* w, const float* init,
+                            Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
+    """`_sum_column` for any height."""
+    cdef int p = 0
+    while p + 4 <= height:
+        _sum_column(4, g, x + p * g.xstep, w, init + p * initstep, initstep, y + p * ystep, ystep)
+        p += 4
+    while p < height:
+        _sum_column(1, g, x + p * g.xstep, w, init + p * initstep, initstep, y + p * ystep, ystep)
+        p += 1
+
+
 cdef inline void sum_tile(int height, int lanes, const Terms* g, const float* x, const float* w,
                           const float* init, Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
     """The copy of `_sum_tile` for this height and width. Heights above PIXELS fold away at compile time."""
-    if lanes == LANES:
+    if lanes == 1: sum_column(height, g, x, w, init, initstep, y, ystep)
+    elif lanes == LANES:
         if PIXELS >= 14 and height == 14: _sum_tile(14, LANES, g, x, w, init, initstep, y, ystep)
         elif PIXELS >= 13 and height == 13: _sum_tile(13, LANES, g, x, w, init, initstep, y, ystep)
         elif PIXELS >= 12 and height == 12: _sum_tile(12, LANES, g, x, w, init, initstep, y, ystep)
@@ -194,10 +244,46 @@ cdef inline void _outer_tile(const int height, const int lanes, const Pixels* g,
             d[p * dstep + l] = acc[p][l]
 
 
+cdef inline void _outer_column(int height, const Pixels* g, const float* x, const float* y, bint fresh, float* d,
+                               Py_ssize_t dstep) noexcept nogil:
+    """A tile with one column: its rows side by side (HALF is at least PIXELS), four pixels at a time."""
+    cdef float acc[4][HALF]
+    cdef Py_ssize_t n, i, j
+    cdef const float* a
+    cdef const float* b
+    cdef int p, u
+    for u in range(4):
+        for p in range(HALF):
+            acc[u][p] = 0
+    for n in range(g.samples):
+        for i in range(g.rows):
+            a = x + n * g.xsample + i * g.xrow
+            b = y + n * g.ysample + i * g.yrow
+            j = 0
+            while j + 4 <= g.cols:
+                for u in range(4):
+                    for p in range(HALF):
+                        acc[u][p] += (a[u * g.xcol + p] if p < height else <float>0) * b[u * g.ycol]
+                a += 4 * g.xcol
+                b += 4 * g.ycol
+                j += 4
+            while j < g.cols:
+                for p in range(HALF):
+                    acc[0][p] += (a[p] if p < height else <float>0) * b[0]
+                a += g.xcol
+                b += g.ycol
+                j += 1
+    for p in range(HALF):
+        acc[0][p] = (acc[0][p] + acc[1][p]) + (acc[2][p] + acc[3][p])
+    for p in range(height):
+        d[p * dstep] = acc[0][p] if fresh else d[p * dstep] + acc[0][p]
+
+
 cdef inline void outer_tile(int height, int lanes, const Pixels* g, const float* x, const float* y, bint fresh,
                             float* d, Py_ssize_t dstep) noexcept nogil:
     """The copy of `_outer_tile` for this height and width."""
-    if lanes == LANES:
+    if lanes == 1: _outer_column(height, g, x, y, fresh, d, dstep)
+    elif lanes == LANES:
         if PIXELS >= 14 and height == 14: _outer_tile(14, LANES, g, x, y, fresh, d, dstep)
         elif PIXELS >= 13 and height == 13: _outer_tile(13, LANES, g, x, y, fresh, d, dstep)
         elif PIXELS >= 12 and height == 12: _outer_tile(12, LANES, g, x, y, fresh, d, dstep)

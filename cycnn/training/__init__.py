@@ -17,3 +17,7 @@ A step, straight down:
 
 User errors are found in constructors, `build`, `compile` and at the door of `fit`; after that nothing is left to refuse.
 """
+
+from cycnn.training import callbacks
+
+__all__ = ["callbacks"]

@@ -217,8 +217,7 @@ class Trainer:
             if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
                 raise ValueError(
                     "`validation_data` must be (x, y) or (x, y, sample_weight). "
-                    f"Received: a {type(validation_data).__name__}"
-                    f"{f' of {len(validation_data)}' if isinstance(validation_data, (list, tuple)) else ''}."
+                    f"Received: validation_data={checks.short(validation_data)}."
                 )
             held_out = self._check(*validation_data, *([None] * (3 - len(validation_data))), what="validation_data")
         elif validation_split is not None and checks.number("validation_split", validation_split, 0, 1, open_high=True):

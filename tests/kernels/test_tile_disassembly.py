@@ -1,7 +1,8 @@
 """The register tiles as the compiler made them: read from the built modules with objdump.
 
 A tile that lost its registers or its vectors computes the same numbers 2 to 60 times slower, and no other test sees it.
-What a sound tile looks like: one loop without a jump inside, one multiply-add per vector of sums, nothing stored. Every
+What a sound tile looks like: one loop without a jump inside, one multiply-add per vector of sums, next to nothing stored
+(a tile of full height leaves one register, so a sum or two may go through the stack; a lost tile stores them all). Every
 height from 1 to PIXELS has such a loop, in both widths, once for `sum_tile` and once for `outer_tile`.
 """
 
@@ -26,6 +27,8 @@ VECTORS = {
 SCALAR = re.compile(r"(mul|vfn?m(add|sub)\d+)ss ")
 STORE = re.compile(r"v?mov[au]ps %[xyz]mm\d+,.*\)$")
 TILES = 2  # sum_tile and outer_tile
+SPILLS = 2  # stores in a loop that are forgiven
+COLUMN = 34  # multiply-adds of `_sum_column` and `_outer_column`, which are no tiles; a lost tile brings as many again
 
 BUILDS = cpu.supported() if platform.machine().lower() in ("x86_64", "amd64") else []
 
@@ -65,7 +68,7 @@ def test_every_height_of_a_tile_is_a_loop_over_vector_registers(family, isa):
     tiles = Counter(
         count(vector, lines)
         for loop, lines in straight_code(family, isa)
-        if loop and not count(SCALAR, lines) and not count(STORE, lines)
+        if loop and not count(SCALAR, lines) and count(STORE, lines) <= SPILLS
     )
     missing = {size: (tiles[size], TILES * copies) for size, copies in wanted.items() if tiles[size] < TILES * copies}
     assert not missing, f"vector multiply-adds of a loop: (loops found, loops wanted) {missing}"
@@ -78,4 +81,4 @@ def test_no_tile_asks_for_its_height_while_it_sums(family, isa):
     Not for the baseline: without fused multiply-adds, a tile's multiplications look like any other.
     """
     stray = sum(count(VECTORS[isa][0], lines) for loop, lines in straight_code(family, isa) if not loop)
-    assert stray < kernels.load(isa).conv.PIXELS
+    assert stray < COLUMN + kernels.load(isa).conv.PIXELS // 2
