@@ -13,7 +13,7 @@ from cython.parallel cimport prange
 from cycnn.kernels.activation cimport activate
 from cycnn.kernels.call cimport Call, Task, capsule
 from cycnn.kernels.tile cimport (
-    DEPTH, HALF, LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage,
+    DEPTH, LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage,
     sum_block, sum_run,
 )
 
@@ -355,8 +355,8 @@ cdef inline void _input_rows(const float* dy, const float* packed, float* dx, co
                              Py_ssize_t left, Py_ssize_t dyw, Py_ssize_t dyleft, Py_ssize_t first,
                              Py_ssize_t last) noexcept nogil:
     cdef Py_ssize_t group, block, unit
-    # As in `_forward_rows`, the last block first. With a stride, neighbours are not written from left to right, and what
-    # is spilled into them is only written later if that is another block's work.
+    # As in `_forward_rows`, the last block first. With a stride, neighbours are not written from left to right, and
+    # what is spilled into them is only written later if that is another block's work.
     cdef bint may_spill = g.groups == 1 and (g.sw == 1 or g.c > LANES)
     for group in range(g.groups - 1, -1, -1):
         for block in range(blocks_of(g.cg) - 1, -1, -1):
@@ -400,9 +400,9 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
     """Tiles [first, last) of dkernel, over all samples. Pixels pass in blocks that stay in the second-level cache.
 
     A tile's rows are neighbours in x (channels, or kernel columns and channels), its columns are filters; `columns` lie
-    between two rows of dkernel. Where filters of a block are missing, a vector of dy runs over into the next pixel: what
-    it brings in is computed in vain. At the very end of dy that needs `slack`, a few readable floats behind it; without,
-    everything is staged.
+    between two rows of dkernel. Where filters of a block are missing, a vector of dy runs over into the next pixel:
+    what it brings in is computed in vain. At the very end of dy that needs `slack`, a few readable floats behind it;
+    without, everything is staged.
     """
     cdef float staged[STAGE]
     cdef Py_ssize_t blocks = blocks_of(g.fg)

@@ -10,7 +10,7 @@ from cython.parallel cimport prange
 from cycnn.kernels.activation cimport activate
 from cycnn.kernels.call cimport Call, Task, capsule
 from cycnn.kernels.tile cimport (
-    HALF, LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage, sum_block,
+    LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage, sum_block,
 )
 
 cdef enum:
@@ -252,14 +252,14 @@ cdef inline float _fma_loop(Py_ssize_t iterations) noexcept nogil:
     cdef float acc[PIXELS][LANES]
     cdef float b[LANES]
     cdef float a = <float>0.999, total = 0
-    cdef Py_ssize_t i
+    cdef Py_ssize_t _
     cdef int p, l
     for l in range(LANES):
         b[l] = <float>1e-3 * (l + 1)  # not 0: sums that die away become denormal, and slow
     for p in range(PIXELS):
         for l in range(LANES):
             acc[p][l] = p
-    for i in range(iterations):
+    for _ in range(iterations):
         for p in range(PIXELS):
             for l in range(LANES):
                 acc[p][l] = acc[p][l] * a + b[l]
@@ -274,9 +274,9 @@ def fma_loop(Py_ssize_t iterations, int threads=1):
 
     What the processor can do at most in this run: benchmarks time it and quote their shares of it.
     """
-    cdef int share
+    cdef int _
     cdef float total = 0
-    for share in prange(threads, nogil=True, schedule="static", num_threads=threads):
+    for _ in prange(threads, nogil=True, schedule="static", num_threads=threads):
         total += _fma_loop(iterations)
     return 2.0 * iterations * PIXELS * LANES * threads + (0.0 if total == total else 1.0)
 

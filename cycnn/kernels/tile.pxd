@@ -82,7 +82,7 @@ cdef inline void _sum_column(const int pixels, const Terms* g, const float* x, c
     """A few rows of a tile with one column: sums of LANES terms side by side, joined at the end."""
     cdef float acc[4][LANES]
     cdef float total
-    cdef Py_ssize_t i, j, k, rest = g.depth % LANES
+    cdef Py_ssize_t i, j, _, rest = g.depth % LANES
     cdef const float* a
     cdef const float* b
     cdef int p, l
@@ -93,7 +93,7 @@ cdef inline void _sum_column(const int pixels, const Terms* g, const float* x, c
         for j in range(g.cols):
             a = x + i * g.xrow + j * g.xcol
             b = w + i * g.wrow + j * g.wcol
-            for k in range(g.depth // LANES):
+            for _ in range(g.depth // LANES):
                 for p in range(pixels):
                     for l in range(LANES):
                         acc[p][l] += a[p * g.xstep + l] * b[l]
@@ -162,8 +162,8 @@ cdef inline void sum_block(int height, int lanes, int valid, const Terms* g, con
                            const float* bias, bint onto, bint spill, float* y) noexcept nogil:
     """One tile whose last columns may not exist: `valid` of `lanes`.
 
-    The sums start from `bias` (LANES values), or from what y holds already (`onto`). With `spill` the tile may write all
-    its lanes, over the beginning of the pixels that follow, because the caller writes those later. Else only the valid
+    The sums start from `bias` (LANES values), or from what y holds already (`onto`). With `spill` the tile may write
+    all its lanes, over the beginning of the pixels that follow, because the caller writes those later. Else only the valid
     columns are touched.
     """
     cdef float out[PIXELS * LANES]
@@ -317,7 +317,7 @@ cdef inline void outer_tile(int height, int lanes, const Pixels* g, const float*
 
 cdef inline void outer_block(int height, int lanes, int valid, const Pixels* g, const float* x, const float* y,
                              bint fresh, float* d, Py_ssize_t dstep) noexcept nogil:
-    """One tile of a gradient whose last columns may not exist: y can be read there (whatever it holds), d is left alone."""
+    """One tile of a gradient whose last columns may not exist: y can be read there (whatever it holds), d is left."""
     cdef float out[PIXELS * LANES]
     cdef int p, l
     cdef bint whole = valid == lanes
