@@ -163,8 +163,8 @@ cdef inline void sum_block(int height, int lanes, int valid, const Terms* g, con
     """One tile whose last columns may not exist: `valid` of `lanes`.
 
     The sums start from `bias` (LANES values), or from what y holds already (`onto`). With `spill` the tile may write
-    all its lanes, over the beginning of the pixels that follow, because the caller writes those later. Else only the valid
-    columns are touched.
+    all its lanes, over the beginning of the pixels that follow, because the caller writes those later. Else only the
+    valid columns are touched.
     """
     cdef float out[PIXELS * LANES]
     cdef int p, l

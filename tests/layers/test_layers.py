@@ -205,3 +205,43 @@ def test_gradients_away_from_the_bends(name, arguments, shape, values):
     count = math.prod(shape)
     x = rng.integers(-1, 2, shape) if values == "signs" else rng.permutation(count).reshape(shape) - count // 2
     check_layer(lambda: getattr(layers, name)(**arguments), x)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("Conv2D", {"filters": 5, "kernel_size": (3, 2), "strides": (2, 1), "padding": "same", "activation": "tanh"}),
+        ("MaxPooling2D", {"pool_size": (2, 3)}),
+        ("AveragePooling2D", {"pool_size": (2, 3), "padding": "same"}),
+        ("GlobalMaxPooling2D", {"keepdims": True}),
+        ("GlobalAveragePooling2D", {"keepdims": True}),
+        ("ZeroPadding2D", {"padding": ((1, 0), (2, 3))}),
+    ],
+)
+def test_channels_first_is_channels_last_with_its_axes_moved(name, arguments):
+    x = np.random.default_rng(3).standard_normal(FIRST).astype(np.float32)
+    last, first = (getattr(layers, name)(data_format=f"channels_{end}", **arguments) for end in ("last", "first"))
+    expected = last(np.moveaxis(x, 1, -1))
+    first.build(FIRST)
+    first.set_weights(last.get_weights())
+    assert np.array_equal(first(x), np.moveaxis(expected, -1, 1))
+
+
+@pytest.mark.parametrize("name", ["GlobalMaxPooling2D", "GlobalAveragePooling2D"])
+def test_global_pooling_of_channels_first(name):
+    x = np.random.default_rng(3).standard_normal(FIRST).astype(np.float32)
+    first = getattr(layers, name)(data_format="channels_first")
+    assert np.array_equal(first(x), getattr(layers, name)()(np.moveaxis(x, 1, -1)))
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (5, 3, 4), (5, 3, 7, 6), (4, 3, 2, 5, 2), (4, 3, 2, 4, 2, 3, 5)])
+def test_another_axis_is_the_last_one_moved(shape):
+    x = np.random.default_rng(3).standard_normal(shape).astype(np.float32)
+    for axis in range(1, len(shape)):
+        moved = np.moveaxis(x, axis, -1)
+        assert np.array_equal(layers.Softmax(axis=axis)(x), np.moveaxis(layers.Softmax()(moved), -1, axis))
+        for training in (False, True):
+            expected = layers.BatchNormalization()(moved, training=training)
+            found = layers.BatchNormalization(axis=axis)(x, training=training)
+            assert np.array_equal(found, np.moveaxis(expected, -1, axis))
+    assert np.array_equal(layers.Flatten(data_format="channels_first")(x), np.moveaxis(x, 1, -1).reshape(len(x), -1))

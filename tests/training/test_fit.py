@@ -41,9 +41,8 @@ def same(first, second):
 
 
 def test_validation_split_takes_the_last_samples_before_any_shuffling():
-    split, apart = network(), network()
+    split = network()
     a = split.fit(X, Y, validation_split=0.3, epochs=3, batch_size=8, verbose=0).history
-    utils.set_random_seed(0)
     apart = network()
     b = apart.fit(X[:35], Y[:35], validation_data=(X[35:], Y[35:]), epochs=3, batch_size=8, verbose=0).history
     assert a == b
@@ -123,6 +122,15 @@ def test_each_sample_is_seen_once_an_epoch_in_another_order():
     seen.clear()
     model.fit(numbers / 50, numbers, batch_size=8, shuffle=False, verbose=0)
     assert list(np.concatenate(seen)) == list(range(50))
+
+
+def test_a_short_last_batch_is_a_step_of_its_own_size():
+    model, steps = network(), network()
+    model.fit(X, Y, batch_size=32, shuffle=False, verbose=0)
+    for part in (slice(0, 32), slice(32, 50)):
+        steps.train_on_batch(X[part], Y[part])
+    for a, b in zip(model.get_weights(), steps.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
 def test_a_batch_larger_than_the_data():
@@ -271,6 +279,16 @@ def test_frozen_batch_normalization_uses_and_keeps_its_moving_statistics():
     model.compile("sgd", "sparse_categorical_crossentropy")
     model.train_on_batch(X, Y)
     assert not same(before[2:], norm.get_weights()[2:])
+
+
+def test_a_layer_without_trained_weights_obeys_its_flag_at_once():
+    model = Sequential([Input((6,)), layers.BatchNormalization(center=False, scale=False), layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.train_on_batch(X, Y)
+    model.layers[0].trainable = False
+    before = model.layers[0].get_weights()
+    model.train_on_batch(X, Y)
+    assert same(before, model.layers[0].get_weights())
 
 
 def test_a_called_layer_obeys_its_flag_after_it_has_changed():
@@ -443,15 +461,15 @@ def test_an_error_in_a_callback_leaves_a_model_that_works():
 
 @pytest.mark.parametrize(
     ("optimizer", "loss"),
-    itertools.product(["sgd", "adam", "rmsprop", optimizers.Adadelta(1.0)], ["sparse", "categorical", "binary", "mse"]),
+    list(itertools.product(["sgd", "adam", "rmsprop", "adadelta"], ["sparse", "categorical", "binary", "mse"])),
 )
 def test_it_learns(optimizer, loss):
     x = RNG.standard_normal((200, 6)).astype(np.float32)
     labels = x[:, :3].argmax(1)
     y = labels if loss == "sparse" else np.eye(3)[labels]
     name = {"sparse": "sparse_categorical_crossentropy", "categorical": "categorical_crossentropy", "mse": "mse"}.get(loss)
-    if isinstance(optimizer, optimizers.Optimizer):
-        optimizer = type(optimizer).from_config(optimizer.get_config())
+    if optimizer == "adadelta":
+        optimizer = optimizers.Adadelta(1.0)
     model = network(optimizer, name or "binary_crossentropy")
-    losses = model.fit(x, y, epochs=12, batch_size=20, verbose=0).history["loss"]
-    assert losses[-1] < 0.97 * losses[0]
+    values = model.fit(x, y, epochs=12, batch_size=20, verbose=0).history["loss"]
+    assert values[-1] < 0.97 * values[0]
