@@ -126,7 +126,11 @@ def test_grey_pictures_without_a_channel_axis_get_a_hint():
 @pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy", "mse"])
 @pytest.mark.parametrize("targets", [Y, HOT])
 def test_a_missing_flatten_gets_a_hint(loss, targets):
-    refused(lambda: network(loss, head=()).fit(X, targets, verbose=0), "Flatten()", loss if loss != "mse" else "mean_squared")
+    refused(
+        lambda: network(loss, head=()).fit(X, targets, verbose=0),
+        "Flatten()",
+        loss if loss != "mse" else "mean_squared",
+    )
 
 
 def test_targets_of_the_other_cross_entropy_get_a_hint(model):
@@ -512,7 +516,9 @@ def test_any_numeric_array_gives_what_its_float32_copy_gives_and_stays_as_it_is(
     for name, x in _variants(tmp_path).items():
         before = np.array(x)
         plain = np.ascontiguousarray(x, dtype=np.float32)
-        assert np.array_equal(model.predict(x, batch_size=5, verbose=0), model.predict(plain, batch_size=5, verbose=0)), name
+        assert np.array_equal(
+            model.predict(x, batch_size=5, verbose=0), model.predict(plain, batch_size=5, verbose=0)
+        ), name
         assert np.array_equal(model(x), model(plain)), name
         assert np.array_equal(layers.ReLU()(x), np.maximum(plain, 0)), name
         results = []
@@ -613,8 +619,10 @@ make = {
     "AveragePooling2D": lambda: dict(pool_size=size(), strides=pick(None, size()), padding=words("same", "valid")),
     "GlobalMaxPooling2D": lambda: dict(keepdims=pick(True, False), data_format=form()),
     "GlobalAveragePooling2D": lambda: dict(keepdims=pick(True, False), data_format=form()),
-    "Dense": lambda: dict(units=pick(1, 3, 17, 0, -1, 1 << 60, "x"), activation=words("relu", "softmax"), use_bias=pick(True, False)),
-    "BatchNormalization": lambda: dict(axis=pick(-1, -1, 1, 2, 3, -2, 0, 9, "a"), momentum=pick(0.9, 0, 1, 2), scale=pick(True, False)),
+    "Dense": lambda: dict(units=pick(1, 3, 17, 0, -1, 1 << 60, "x"), activation=words("relu", "softmax"),
+        use_bias=pick(True, False)),
+    "BatchNormalization": lambda: dict(axis=pick(-1, -1, 1, 2, 3, -2, 0, 9, "a"), momentum=pick(0.9, 0, 1, 2),
+        scale=pick(True, False)),
     "Dropout": lambda: dict(rate=pick(0, 0.3, 1, 1.1, -1, "a"), seed=pick(None, 1, 1 << 70, -1)),
     "Flatten": lambda: dict(data_format=form()),
     "Reshape": lambda: dict(target_shape=pick((-1,), (2, -1), (-1, 3), (4, 4), (0,), (-1, -1), "ab", 7)),

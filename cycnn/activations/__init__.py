@@ -73,4 +73,6 @@ def serialize(activation):
 
 def deserialize(config, custom_objects=None):
     """The activation of a config."""
-    return get(config) if isinstance(config, str) and not custom_objects else _FAMILY.deserialize(config, custom_objects)
+    return (
+        get(config) if isinstance(config, str) and not custom_objects else _FAMILY.deserialize(config, custom_objects)
+    )

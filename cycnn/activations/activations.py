@@ -72,7 +72,9 @@ def _over_axis(operation, x, axis):
         least = "two axes, the first counting samples" if symbolic else "one axis"
         raise ValueError(f"{name} needs at least {least}. Received: shape {tuple(x.shape)}.")
     if not -rank <= axis < rank:
-        raise ValueError(f"{name}: `axis` must be from {-rank} to {rank - 1}. Received: axis={axis}, shape {tuple(x.shape)}.")
+        raise ValueError(
+            f"{name}: `axis` must be from {-rank} to {rank - 1}. Received: axis={axis}, shape {tuple(x.shape)}."
+        )
     place = axis % rank
     if place == rank - 1:
         return operation(x)

@@ -28,7 +28,10 @@ class InputLayer(Layer):
         if shape is None:
             raise ValueError("`shape` must be the shape of one sample, like shape=(28, 28, 1). Received: shape=None.")
         if sparse or input_tensor is not None:
-            raise ValueError(f"`sparse` and `input_tensor` are not supported. Received: sparse={sparse}, input_tensor={input_tensor}.")
+            raise ValueError(
+                "`sparse` and `input_tensor` are not supported. "
+                f"Received: sparse={sparse}, input_tensor={input_tensor}."
+            )
         self.shape = checks.shape("shape", shape)
         self._check_input((None, *self.shape))
         self._check_size("input", self.shape)
@@ -58,7 +61,9 @@ class InputLayer(Layer):
         return cls(**config)
 
 
-def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None, optional=False):
+def Input(
+    shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None, optional=False
+):
     """A symbolic tensor to build a model from.
 
     Args:

@@ -46,16 +46,22 @@ class Layer(Operation):
             bad = next(iter(kwargs))
             guess = checks.nearest(bad, self._arguments())
             hint = f" Did you mean {guess!r}?" if guess else ""
-            raise ValueError(f"`{bad}` is not an argument of {type(self).__name__}.{hint} Received: {bad}={kwargs[bad]!r}.")
+            raise ValueError(
+                f"`{bad}` is not an argument of {type(self).__name__}.{hint} Received: {bad}={kwargs[bad]!r}."
+            )
         if name is not None and not isinstance(name, str):
             raise ValueError(f"`name` must be a string. Received: name={name!r}.")
         if dtype not in (None, "float32", np.float32) and getattr(dtype, "name", None) != "float32":
-            raise ValueError(f"cycnn computes in float32. Received: dtype={dtype!r} for layer {name or type(self).__name__}.")
+            raise ValueError(
+                f"cycnn computes in float32. Received: dtype={dtype!r} for layer {name or type(self).__name__}."
+            )
         self.name = name or names.auto_name(type(self).__name__)
         self.dtype = "float32"
         self.activity_regularizer = regularizers.get(activity_regularizer)
         if self.activity_regularizer is not None:
-            raise ValueError("`activity_regularizer` is not supported yet; `kernel_regularizer` and `bias_regularizer` are.")
+            raise ValueError(
+                "`activity_regularizer` is not supported yet; `kernel_regularizer` and `bias_regularizer` are."
+            )
         self._trainable = bool(trainable)
         self._weights = []  # those an optimizer may change, unless the layer is frozen
         self._statistics = []  # the others
@@ -68,7 +74,9 @@ class Layer(Operation):
         import inspect
 
         constructors = (inspect.signature(base.__init__) for base in cls.__mro__ if "__init__" in vars(base))
-        return {name for found in constructors for name in found.parameters} - {"self", "args", "kwargs"} | {"input_shape"}
+        return {name for found in constructors for name in found.parameters} - {"self", "args", "kwargs"} | {
+            "input_shape"
+        }
 
     # -------------------------------------------------------------------------------------------------- weights
 
@@ -205,7 +213,9 @@ class Layer(Operation):
         self._check_input(shape)
         if not self.built:
             if any(d is None for d in shape[1:]) and type(self).build is not Layer.build:
-                raise ValueError(f"Layer {self.name!r} needs known lengths to make its weights. Received: input shape {shape}.")
+                raise ValueError(
+                    f"Layer {self.name!r} needs known lengths to make its weights. Received: input shape {shape}."
+                )
             self.build(shape)
             self.built = True
 
@@ -311,7 +321,8 @@ def assign_all(owner, variables, values):
             f"`weights` must be a list of {len(variables)} arrays for {owner}. Received: a list of {len(values)}."
         )
     arrays = [
-        numbers(value, f"Weight {variable.path!r} of {owner}") for variable, value in zip(variables, values, strict=True)
+        numbers(value, f"Weight {variable.path!r} of {owner}")
+        for variable, value in zip(variables, values, strict=True)
     ]
     for variable, array in zip(variables, arrays, strict=True):
         if variable.shape != array.shape:

@@ -175,7 +175,12 @@ class CategoricalCrossentropy(Loss):
             kernels.loss.categorical_crossentropy(y, target, None, one, value, None, self.label_smoothing)
 
     def get_config(self):
-        return {**super().get_config(), "from_logits": self.from_logits, "label_smoothing": self.label_smoothing, "axis": -1}
+        return {
+            **super().get_config(),
+            "from_logits": self.from_logits,
+            "label_smoothing": self.label_smoothing,
+            "axis": -1,
+        }
 
 
 class SparseCategoricalCrossentropy(Loss):
@@ -212,13 +217,15 @@ class SparseCategoricalCrossentropy(Loss):
 
     def check_values(self, y, sample):
         low, high, classes = y.min(), y.max(), sample[-1]
-        if not (0 <= low and high < classes):
+        if not (low >= 0 and high < classes):  # NaN too
             raise ValueError(
-                f"Labels must be class numbers from 0 to {classes - 1} for the loss {self.name!r}: the model's output has {classes} classes. "
-                f"Received: labels from {low} to {high}."
+                f"Labels must be class numbers from 0 to {classes - 1} for the loss {self.name!r}: the model's output has "
+                f"{classes} classes. Received: labels from {low} to {high}."
             )
         if y.dtype.kind == "f" and np.any(y != np.floor(y)):
-            raise ValueError(f"Labels must be class numbers. Received: the label {y[y != np.floor(y)][0]}, no whole number.")
+            raise ValueError(
+                f"Labels must be class numbers. Received: the label {y[y != np.floor(y)][0]}, no whole number."
+            )
 
     def emit(self, emit, x, y, target, weight, scale, value, dx):
         loss = kernels.loss
@@ -265,7 +272,12 @@ class BinaryCrossentropy(Loss):
         self._kernel()(y, target, None, np.ones(1, np.float32), value, None, self.label_smoothing)
 
     def get_config(self):
-        return {**super().get_config(), "from_logits": self.from_logits, "label_smoothing": self.label_smoothing, "axis": -1}
+        return {
+            **super().get_config(),
+            "from_logits": self.from_logits,
+            "label_smoothing": self.label_smoothing,
+            "axis": -1,
+        }
 
 
 class MeanSquaredError(Loss):

@@ -50,7 +50,9 @@ class Sequential(BaseModel):
         if isinstance(layer, SymbolicTensor) and isinstance(layer.layer, InputLayer):
             layer = layer.layer
         if isinstance(layer, type) and issubclass(layer, Layer):
-            raise ValueError(f"`layer` must be a layer, made by {layer.__name__}(...). Received: the class {layer.__name__}.")
+            raise ValueError(
+                f"`layer` must be a layer, made by {layer.__name__}(...). Received: the class {layer.__name__}."
+            )
         if not isinstance(layer, Layer):
             raise checks.refuse("layer", "a layer", layer)
         if any(layer.name == other.name for other in self._layers):

@@ -2,7 +2,6 @@
 
 import math
 
-
 WIDTHS = (31, 22, 13)  # characters of the columns, as in Keras
 
 

@@ -54,7 +54,9 @@ class Elementwise(Operation):
         if flat.size == 0:
             return flat.reshape(x.shape)
         y = np.empty_like(flat)
-        kernels.elementwise.activate(flat, y, self.code, *self.parameters, config.get_num_threads() if flat.size > 1 << 16 else 1)
+        kernels.elementwise.activate(
+            flat, y, self.code, *self.parameters, config.get_num_threads() if flat.size > 1 << 16 else 1
+        )
         return y.reshape(x.shape)
 
 

@@ -37,7 +37,9 @@ def get(identifier):
     if isinstance(found, type) and issubclass(found, Optimizer):
         found = found()
     if not isinstance(found, Optimizer):
-        raise ValueError(f"An optimizer must be a name, an `Optimizer` or its config. Received: optimizer={identifier!r}.")
+        raise ValueError(
+            f"An optimizer must be a name, an `Optimizer` or its config. Received: optimizer={identifier!r}."
+        )
     return found
 
 

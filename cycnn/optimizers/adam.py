@@ -22,7 +22,9 @@ class Adam(Optimizer):
         Kingma and Ba, Adam: A Method for Stochastic Optimization, ICLR 2015; the form just before section 2.1.
     """
 
-    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False, *args, name="adam", **kwargs):
+    def __init__(
+        self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False, *args, name="adam", **kwargs
+    ):
         super().__init__(learning_rate, *args, name=name, **kwargs)
         self.beta_1 = checks.number("beta_1", beta_1, 0, 1, open_high=True)
         self.beta_2 = checks.number("beta_2", beta_2, 0, 1, open_high=True)

@@ -26,10 +26,15 @@ class Optimizer:
             import inspect
 
             bad = next(iter(kwargs))
-            known = {*inspect.signature(type(self)).parameters, *inspect.signature(Optimizer).parameters} - {"args", "kwargs"}
+            known = {*inspect.signature(type(self)).parameters, *inspect.signature(Optimizer).parameters} - {
+                "args",
+                "kwargs",
+            }
             guess = checks.nearest(bad, known)
             hint = f" Did you mean {guess!r}?" if guess else ""
-            raise ValueError(f"`{bad}` is not an argument of {type(self).__name__}.{hint} Received: {bad}={kwargs[bad]!r}.")
+            raise ValueError(
+                f"`{bad}` is not an argument of {type(self).__name__}.{hint} Received: {bad}={kwargs[bad]!r}."
+            )
         given = {
             "weight_decay": weight_decay, "clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm,
             "use_ema": use_ema or None, "loss_scale_factor": loss_scale_factor,
@@ -37,7 +42,9 @@ class Optimizer:
         }  # fmt: skip
         for argument, value in given.items():
             if value is not None:
-                raise ValueError(f"`{argument}` is not supported yet. Received: {argument}={value} for {type(self).__name__}.")
+                raise ValueError(
+                    f"`{argument}` is not supported yet. Received: {argument}={value} for {type(self).__name__}."
+                )
         self.name = name or names.to_snake_case(type(self).__name__)
         self.learning_rate = learning_rate
         self.iterations = 0
@@ -82,7 +89,12 @@ class Optimizer:
         """Emit the update of one weight."""
         slots = (None if slot is None else emit.flat(slot) for slot in self._slots[variable])
         self.update(
-            emit, emit.flat(variable), gradient.view(gradient.size), *slots, self.hyper, units=emit.blocks(gradient.size)
+            emit,
+            emit.flat(variable),
+            gradient.view(gradient.size),
+            *slots,
+            self.hyper,
+            units=emit.blocks(gradient.size),
         )
 
     def before_step(self):
@@ -111,4 +123,3 @@ class Optimizer:
     def from_config(cls, config):
         """A new optimizer of this configuration."""
         return cls(**config)
-

@@ -21,7 +21,9 @@ class RMSprop(Optimizer):
         Tieleman and Hinton, lecture 6.5 of Neural Networks for Machine Learning, 2012; centered: Graves, 2013.
     """
 
-    def __init__(self, learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, *args, name="rmsprop", **kwargs):
+    def __init__(
+        self, learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, *args, name="rmsprop", **kwargs
+    ):
         super().__init__(learning_rate, *args, name=name, **kwargs)
         self.rho = checks.number("rho", rho, 0, 1)
         self.momentum = checks.number("momentum", momentum, 0, 1)

@@ -1,7 +1,7 @@
 """For tests of layers, cycnn's own and yours.
 
-    layer_gradients     output and gradients of one layer, by the plan that training uses
-    check_layer         what every layer must do: shapes, configs, batches, threads, gradients by finite differences
+layer_gradients     output and gradients of one layer, by the plan that training uses
+check_layer         what every layer must do: shapes, configs, batches, threads, gradients by finite differences
 """
 
 from cycnn.testing.layers import check_layer, layer_gradients

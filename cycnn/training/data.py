@@ -24,7 +24,9 @@ def as_inputs(x, model_inputs, what="x"):
         if set(x) != set(names):
             raise ValueError(f"`{what}` must have one array for each of the inputs {names}. Received: keys {list(x)}.")
         x = [x[name] for name in names]
-    arrays = list(x) if several else [x[0] if isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape") else x]
+    arrays = (
+        list(x) if several else [x[0] if isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape") else x]
+    )
     if len(arrays) != len(model_inputs):
         raise ValueError(f"The model has {len(model_inputs)} inputs. Received: {len(arrays)} arrays for `{what}`.")
     arrays = [as_array(a, what) for a in arrays]

@@ -83,7 +83,9 @@ class Trainer:
 
     def _must_be_compiled(self, what, with_loss=True):
         if not self._compiled:
-            raise ValueError(f"You must call `compile()` before calling `{what}()`: it says which loss and optimizer to use.")
+            raise ValueError(
+                f"You must call `compile()` before calling `{what}()`: it says which loss and optimizer to use."
+            )
         if with_loss and self._loss_objects is None:
             raise ValueError(f"`{what}()` needs a loss. Call `compile(..., loss=...)`. Received: loss=None.")
 
@@ -139,14 +141,17 @@ class Trainer:
         inputs = data.as_inputs(x, self._the_graph().inputs, what)
         data.not_empty(inputs[0], what)
         if y is None:
-            raise ValueError(f"`y` must be given: the loss {self._loss_objects[0].name!r} compares outputs with targets. Received: y=None.")
+            name = self._loss_objects[0].name
+            raise ValueError(f"`y` must be given: the loss {name!r} compares outputs with targets. Received: y=None.")
         y = self._check_targets(y)
         if sample_weight is not None:
             sample_weight = data.as_array(sample_weight, "sample_weight")
             if sample_weight.ndim == 2 and sample_weight.shape[1] == 1:
                 sample_weight = sample_weight[:, 0]
             if sample_weight.ndim != 1:
-                raise ValueError(f"`sample_weight` must have one number per sample. Received: shape {sample_weight.shape}.")
+                raise ValueError(
+                    f"`sample_weight` must have one number per sample. Received: shape {sample_weight.shape}."
+                )
         data.same_length([*inputs, y, sample_weight], [what] * len(inputs) + ["y", "sample_weight"])
         return inputs, y, sample_weight
 
@@ -526,7 +531,9 @@ class _Batches:
         if self.random is not None and self.training:
             self.random[1] += np.uint64(1)
         y, weight = self.y[rows], None if self.weight is None else self.weight[rows]
-        loss = float(values.sum(dtype=np.float64) if weight is None else (values.sum(axis=1) * weight).sum(dtype=np.float64))
+        loss = float(
+            values.sum(dtype=np.float64) if weight is None else (values.sum(axis=1) * weight).sum(dtype=np.float64)
+        )
         loss /= values.size
         if self.regularized:
             loss += float(self.penalties.sum()) if self.training else self.penalty

@@ -128,6 +128,17 @@ def test_reduce_leaves_out_groups_without_samples(update):
     np.testing.assert_array_equal(dw, partial[:3, :50].sum(axis=0))
 
 
+@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize(("rows", "size", "columns"), [(1, 1, 1), (9, 31, 32), (27, 65, 65), (5, 63, 64), (100, 3, 16)])
+def test_reduce_rows_leaves_out_what_stands_behind_a_row(update, rows, size, columns, groups):
+    partial = np.random.default_rng(rows).integers(-9, 9, (groups, rows, columns)).astype(np.float32)
+    partial[:, :, size:] = np.nan
+    operands = [group(partial), fixed(np.empty((rows, size), np.float32))]
+    dw = agree(update.reduce_rows, operands, units=rows, per_sample=False, samples=3 * groups, groups=groups)
+    np.testing.assert_array_equal(dw, partial[:, :, :size].sum(axis=0))
+    np.testing.assert_array_equal(dw, judge(reference, update.reduce_rows, operands)[1])
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_add(update, size):
     dw, total = np.random.default_rng(size).integers(-9, 9, (2, size)).astype(np.float32)

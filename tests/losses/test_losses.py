@@ -23,13 +23,14 @@ def binary(t, p):
     return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(-1)
 
 
+SMOOTHED = -(smooth(HOT, 0.2, 5) * np.log(P)).sum(-1)
 CASES = [
     (losses.MeanSquaredError(), HOT, LOGITS, ((LOGITS - HOT) ** 2).mean(-1)),
     (losses.CategoricalCrossentropy(), HOT, P, -np.log(P[np.arange(7), LABELS])),
     (losses.CategoricalCrossentropy(), HOT, 3 * P, -np.log(P[np.arange(7), LABELS])),  # divided by their sum first
     (losses.CategoricalCrossentropy(from_logits=True), HOT, LOGITS, -np.log(P[np.arange(7), LABELS])),
-    (losses.CategoricalCrossentropy(label_smoothing=0.2), HOT, P, -(smooth(HOT, 0.2, 5) * np.log(P)).sum(-1)),
-    (losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2), HOT, LOGITS, -(smooth(HOT, 0.2, 5) * np.log(P)).sum(-1)),
+    (losses.CategoricalCrossentropy(label_smoothing=0.2), HOT, P, SMOOTHED),
+    (losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2), HOT, LOGITS, SMOOTHED),
     (losses.SparseCategoricalCrossentropy(), LABELS, P, -np.log(P[np.arange(7), LABELS])),
     (losses.SparseCategoricalCrossentropy(), LABELS[:, None], P, -np.log(P[np.arange(7), LABELS])),
     (losses.SparseCategoricalCrossentropy(from_logits=True), LABELS, LOGITS, -np.log(P[np.arange(7), LABELS])),

@@ -88,7 +88,12 @@ def test_steps_beside_the_formula(cls, formula, arguments):
 
 
 def test_defaults_are_keras_s():
-    for cls, rate in ((optimizers.SGD, 0.01), (optimizers.Adam, 0.001), (optimizers.RMSprop, 0.001), (optimizers.Adadelta, 0.001)):
+    for cls, rate in (
+        (optimizers.SGD, 0.01),
+        (optimizers.Adam, 0.001),
+        (optimizers.RMSprop, 0.001),
+        (optimizers.Adadelta, 0.001),
+    ):
         optimizer = cls()
         assert optimizer.learning_rate == rate
         assert optimizers.get(cls.__name__.lower()).get_config() == optimizer.get_config()

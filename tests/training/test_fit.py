@@ -282,7 +282,9 @@ def test_frozen_batch_normalization_uses_and_keeps_its_moving_statistics():
 
 
 def test_a_layer_without_trained_weights_obeys_its_flag_at_once():
-    model = Sequential([Input((6,)), layers.BatchNormalization(center=False, scale=False), layers.Dense(3, activation="softmax")])
+    model = Sequential(
+        [Input((6,)), layers.BatchNormalization(center=False, scale=False), layers.Dense(3, activation="softmax")]
+    )
     model.compile("sgd", "sparse_categorical_crossentropy")
     model.train_on_batch(X, Y)
     model.layers[0].trainable = False
@@ -467,7 +469,9 @@ def test_it_learns(optimizer, loss):
     x = RNG.standard_normal((200, 6)).astype(np.float32)
     labels = x[:, :3].argmax(1)
     y = labels if loss == "sparse" else np.eye(3)[labels]
-    name = {"sparse": "sparse_categorical_crossentropy", "categorical": "categorical_crossentropy", "mse": "mse"}.get(loss)
+    name = {"sparse": "sparse_categorical_crossentropy", "categorical": "categorical_crossentropy", "mse": "mse"}.get(
+        loss
+    )
     if optimizer == "adadelta":
         optimizer = optimizers.Adadelta(1.0)
     model = network(optimizer, name or "binary_crossentropy")

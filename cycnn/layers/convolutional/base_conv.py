@@ -54,9 +54,7 @@ class BaseConv(Layer):
         modest("dilation_rate", [d * k for d, k in zip(self.dilation_rate, self.kernel_size, strict=True)])
         self.groups = checks.positive_int("groups", groups)
         if self.filters % self.groups:
-            raise ValueError(
-                f"`filters` must be a multiple of `groups`. Received: filters={filters}, groups={groups}."
-            )
+            raise ValueError(f"`filters` must be a multiple of `groups`. Received: filters={filters}, groups={groups}.")
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "One of `strides` and `dilation_rate` must be 1. "
@@ -166,7 +164,9 @@ class BaseConv(Layer):
                 "padded": per_sample(padded),
                 "transposed": once((conv.packed_size(kh, kw, self.filters // self.groups, c, self.groups),)),
                 "padded dy": per_sample((rows.size, left + columns.size + right, self.filters)),
-                "partial": per_group((*self.kernel.shape[:3], conv.padded(self.filters) if self.groups == 1 else self.filters)),
+                "partial": per_group(
+                    (*self.kernel.shape[:3], conv.padded(self.filters) if self.groups == 1 else self.filters)
+                ),
                 "partial bias": per_group((self.filters,)),
             },
         )
@@ -219,12 +219,13 @@ class BaseConv(Layer):
             kh, kw, channels, filters = kernel.shape
             units = conv.kernel_units(kh, kw, channels, filters, self.dilation_rate[1], self.groups)
             if kernel.storage.size <= PARTIAL_BYTES:
-                emit.sums(
-                    conv.backward_kernel, padded, dy, work["partial"], *self._steps, self.groups, units=units
-                )
+                emit.sums(conv.backward_kernel, padded, dy, work["partial"], *self._steps, self.groups, units=units)
                 rows, partial = kh * kw * channels, work["partial"]
                 emit.whole(
-                    kernels.update.reduce_rows, partial.view(rows, partial.shape[3]), kernel.view(rows, filters), units=rows
+                    kernels.update.reduce_rows,
+                    partial.view(rows, partial.shape[3]),
+                    kernel.view(rows, filters),
+                    units=rows,
                 )
             else:
                 emit.whole(conv.backward_kernel, padded, dy, kernel, *self._steps, self.groups, units=units)

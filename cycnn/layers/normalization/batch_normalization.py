@@ -81,7 +81,9 @@ class BatchNormalization(Layer):
     def build(self, input_shape):
         rank = len(input_shape)
         if not -rank < self.axis < rank:
-            raise ValueError(f"Layer {self.name!r}: the input has no axis {self.axis}. Received: input shape {input_shape}.")
+            raise ValueError(
+                f"Layer {self.name!r}: the input has no axis {self.axis}. Received: input shape {input_shape}."
+            )
         shape = (input_shape[self.axis],)
         if self.scale:
             self.gamma = self.add_weight(
@@ -140,7 +142,9 @@ class BatchNormalization(Layer):
         work["batch"] = training and self.trainable
         if work["batch"]:
             emit.sums(norm.moments, x, work["moments"])
-            emit.whole(norm.merge_moments, work["moments"], work["mean"], work["variance"], mean, variance, self.momentum)
+            emit.whole(
+                norm.merge_moments, work["moments"], work["mean"], work["variance"], mean, variance, self.momentum
+            )
             mean, variance = work["mean"], work["variance"]
         emit(norm.normalize, x, mean, variance, self.gamma, self.beta, y, self.epsilon)
 

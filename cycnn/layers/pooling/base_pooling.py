@@ -17,7 +17,9 @@ class BasePooling(Layer):
     def __init__(self, pool_size, strides=None, padding="valid", data_format=None, **kwargs):
         super().__init__(**kwargs)
         self.pool_size = modest("pool_size", checks.positive_pair("pool_size", pool_size))
-        self.strides = modest("strides", checks.positive_pair("strides", self.pool_size if strides is None else strides))
+        self.strides = modest(
+            "strides", checks.positive_pair("strides", self.pool_size if strides is None else strides)
+        )
         self.padding = checks.padding(padding)
         self.data_format = global_data_format(data_format)
 

@@ -25,7 +25,9 @@ class Reshape(Layer):
 
     def __init__(self, target_shape, **kwargs):
         super().__init__(**kwargs)
-        found = tuple(checks.as_integer(d) for d in (target_shape if hasattr(target_shape, "__iter__") else (target_shape,)))
+        found = tuple(
+            checks.as_integer(d) for d in (target_shape if hasattr(target_shape, "__iter__") else (target_shape,))
+        )
         if any(d is None or d < -1 or d == 0 for d in found) or found.count(-1) > 1:
             raise ValueError(
                 "`target_shape` must be positive integers, of which one may be -1. "

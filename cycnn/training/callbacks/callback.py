@@ -82,7 +82,9 @@ class CallbackList:
     """
 
     def __init__(self, callbacks=None, model=None, params=None, **kwargs):
-        callbacks = [] if callbacks is None else list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+        callbacks = (
+            [] if callbacks is None else list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+        )
         self.callbacks = callbacks
         self.params = params or {}
         for callback in callbacks:
@@ -98,7 +100,9 @@ class CallbackList:
         # A batch hook may be overridden by its old name as well.
         names = {hook, hook.replace("train_batch", "batch")}
         active = [
-            getattr(c, hook) for c in self.callbacks if any(getattr(type(c), n) is not getattr(Callback, n) for n in names)
+            getattr(c, hook)
+            for c in self.callbacks
+            if any(getattr(type(c), n) is not getattr(Callback, n) for n in names)
         ]
         self.watches_batches |= bool(active) and hook.endswith("batch_end")
 
