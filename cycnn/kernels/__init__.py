@@ -22,7 +22,13 @@ import importlib
 import os
 from types import SimpleNamespace
 
-from cycnn.kernels import cpu
+try:
+    from cycnn.kernels import cpu
+except ImportError as error:
+    raise ImportError(
+        "cycnn's kernels are not compiled here: this `cycnn` is the source folder, found before the installed package. "
+        "Start Python from another folder or with -I, or compile in place with `pip install -e .`."
+    ) from error
 
 FAMILIES = ("conv", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout")
 
