@@ -121,7 +121,8 @@ class Function:
         if samples == 0:
             return outputs
         capacity = min(samples, batch_size or samples)
-        key = ("predict", capacity, training, tuple(s.key for s in sources))
+        frozen = tuple(getattr(n.operation, "trainable", True) for n in self.graph.nodes) if training else ()
+        key = ("predict", capacity, training, frozen, tuple(s.key for s in sources))
 
         def make():
             feeds = [s.feed(f"input {k}") for k, s in enumerate(sources)]

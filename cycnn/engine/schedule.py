@@ -84,7 +84,7 @@ def schedule(calls, split=False):
 
     for call in calls:
         touched = call.touches()
-        if call.domain == WHOLE or split:
+        if call.domain == WHOLE or (split and call.domain == SAMPLES):  # sums stay with their groups
             waiting.append((call, touched))
         else:
             if any(_clash(touched, other) for _, other in waiting):

@@ -229,3 +229,20 @@ def test_two_python_threads_predict_at_once(data):
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: model.predict(data[0], verbose=0), range(24)):
             np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3, 5])
+def test_batch_statistics_of_a_few_samples(samples):
+    x = np.random.default_rng(0).standard_normal((samples, 6, 5, 3)).astype("float32")
+    layer = layers.BatchNormalization(epsilon=0.0)
+    y = layer(x, training=True)
+    expected = (x - x.mean((0, 1, 2))) / x.std((0, 1, 2))
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_frozen_batch_normalization_is_another_plan():
+    x = np.random.default_rng(0).standard_normal((8, 4)).astype("float32")
+    model = cycnn.Sequential([layers.Input((4,)), layers.BatchNormalization()])
+    assert not np.allclose(model(x, training=True), model(x))
+    model.layers[0].trainable = False
+    np.testing.assert_array_equal(model(x, training=True), model(x))

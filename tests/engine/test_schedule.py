@@ -80,3 +80,13 @@ def test_every_clash_keeps_its_order(seed, split):
                 assert order[a.label] < order[b.label]
                 if segments[place[a.label]].whole:  # nothing waits within a whole segment
                     assert place[a.label] < place[b.label]
+
+
+def test_sums_stay_with_their_groups_when_samples_are_split():
+    x, partial, mean, y = buffers("x", "partial", "mean", "y")
+    calls = [
+        call("moments", SUMS, [x], [partial]),
+        call("merge", WHOLE, [partial], [mean]),
+        call("normalize", SAMPLES, [x, mean], [y]),
+    ]
+    assert labels(schedule(calls, split=True)) == [(["moments"], False), (["merge"], True), (["normalize"], True)]
