@@ -47,7 +47,7 @@ COMMON = [
     "-fno-loop-interchange",  # interchanged tile loops lose their registers: 8 times slower
     "-fno-strict-aliasing",
     # Each height of a register tile is a copy of one inline function; these make sure that GCC makes all the copies.
-    "--param=max-inline-insns-single=1000",
+    "--param=max-inline-insns-single=600",
     "--param=large-function-growth=5000",
     "--param=large-stack-frame-growth=50000",
     "--param=inline-unit-growth=400",

@@ -223,6 +223,8 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
             high = pixels * (t + 1) // tiles
             pixel = first * g.ow + low
             _panel_tile(x, packed, bias, y + pixel * g.f, g, pixel, <int>(high - low))
+            if activation:
+                activate(activation, y + pixel * g.f, y + pixel * g.f, (high - low) * g.f, 0, 0, 0)
     else:
         # The filters' block is the outer loop: its weights stay near while all rows pass. The last block comes first,
         # so a tile may spill over its missing filters into the next pixel: what it spoils there is written later.
@@ -245,8 +247,10 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
                     for row in range(first, last):
                         sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow), w, start,
                                 may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
-    if activation:
-        activate(activation, y + first * g.ow * g.f, y + first * g.ow * g.f, pixels * g.f, 0, 0, 0)
+                        if activation and group == 0 and block == 0:  # the row is complete, and still near
+                            activate(activation, y + row * g.ow * g.f, y + row * g.ow * g.f, g.ow * g.f, 0, 0, 0)
+        if activation and flat:
+            activate(activation, y + first * g.ow * g.f, y + first * g.ow * g.f, pixels * g.f, 0, 0, 0)
 
 
 def forward(
