@@ -108,8 +108,17 @@ def write(name, results, folder=RESULTS):
     folder.mkdir(parents=True, exist_ok=True)
     about = results["machine"]
     path = folder / f"{name}-{about['date'][:10]}-{about['cpus']}cpu.json"
-    path.write_text(json.dumps(results) + "\n")
+    path.write_text(json.dumps(about_three_digits(results), separators=(",", ":")) + "\n")
     return path
+
+
+def about_three_digits(value):
+    """Raw seconds are noisy in the second digit: the file need not hold seventeen."""
+    if isinstance(value, float):
+        return float(f"{value:.3g}")
+    if isinstance(value, dict):
+        return {key: about_three_digits(item) for key, item in value.items()}
+    return [about_three_digits(item) for item in value] if isinstance(value, list) else value
 
 
 def counted(threads):
