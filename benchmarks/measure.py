@@ -115,7 +115,8 @@ def write(name, results, folder=RESULTS):
 def about_three_digits(value):
     """Raw seconds are noisy in the second digit: the file need not hold seventeen."""
     if isinstance(value, float):
-        return float(f"{value:.3g}")
+        short = float(f"{value:.3g}")
+        return int(short) if short.is_integer() else short
     if isinstance(value, dict):
         return {key: about_three_digits(item) for key, item in value.items()}
     return [about_three_digits(item) for item in value] if isinstance(value, list) else value
