@@ -5,6 +5,7 @@ With W input positions, a window of F (dilated: D * (F - 1) + 1), stride S and P
 divide evenly the extra one goes to the bottom and to the right.
 """
 
+import math
 from typing import NamedTuple
 
 
@@ -30,10 +31,13 @@ def window(size, kernel, stride, dilation, padding):
     return Window(out, total // 2, total - total // 2)
 
 
+def rows_of(shape):
+    """(rows, columns) of one sample whose last axis are the columns; a sample that is one number is one column."""
+    return (math.prod(shape[:-1]), shape[-1]) if shape else (1, 1)
+
+
 def reshape(shape, target):
     """`target` with its one -1 filled in so that it holds as many elements as `shape`; None where it cannot."""
-    import math
-
     size = math.prod(shape)
     known = math.prod(d for d in target if d != -1)
     if -1 not in target:

@@ -24,7 +24,9 @@ from cycnn.kernels.executor import Program
 
 GROUPS = 16  # of a full batch: 16 threads have work, and 16 partial gradients are a small price below
 CHUNK_BYTES = 1 << 20  # of a task's own buffers: half of the second-level cache of the servers this was measured on
-WORK_OF_A_THREAD = 4e6  # FLOPs that make up for waking another thread (a region costs 1.5 us, an idle thread 100 us)
+WORK_OF_A_THREAD = (
+    4e6  # FLOPs; an estimate of what makes up for another thread (a region costs 1.5 us, an idle thread 100 us)
+)
 
 ARENA, LOCAL = 0, 1  # regions of a program's memory; then one for each external storage
 

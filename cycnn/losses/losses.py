@@ -6,15 +6,11 @@ import numpy as np
 
 from cycnn import kernels
 from cycnn.core import checks, names
+from cycnn.core.shapes import rows_of
 from cycnn.engine.buffers import SAMPLE, Buffer
 from cycnn.ops.arrays import numbers
 
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "none", None)
-
-
-def rows_of(shape):
-    """(rows, columns) of one sample's output: the loss is one value a row."""
-    return (math.prod(shape[:-1]), shape[-1]) if shape else (1, 1)
 
 
 class Loss:

@@ -1,18 +1,12 @@
 """Softmax over the last axis."""
 
-import math
-
 import numpy as np
 
 from cycnn import kernels
+from cycnn.core.shapes import rows_of
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, SymbolicTensor
 from cycnn.ops.arrays import numbers
-
-
-def rows_of(shape):
-    """(rows, columns) of one sample whose last axis are the columns; a sample that is one number is one column."""
-    return (math.prod(shape[:-1]), shape[-1]) if shape else (1, 1)
 
 
 class Softmax(Operation):

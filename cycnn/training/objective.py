@@ -1,7 +1,7 @@
 """Losses as the last operations of a plan."""
 
+from cycnn.core.shapes import rows_of
 from cycnn.engine.buffers import SAMPLE, Buffer
-from cycnn.losses.losses import rows_of
 from cycnn.ops.softmax import Softmax
 
 

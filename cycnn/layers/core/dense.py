@@ -3,10 +3,10 @@
 from cycnn import activations, constraints, initializers, kernels, regularizers
 from cycnn.core import checks
 from cycnn.core.registry import export
+from cycnn.core.shapes import rows_of
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, once, per_group
 from cycnn.layers.layer import Layer, serialize
-from cycnn.ops.softmax import rows_of
 
 
 @export("keras.layers")
