@@ -10,6 +10,7 @@ batch, whatever the number of threads; that is why results do not depend on it.
 
 import math
 import threading
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from cycnn.core.spec import ITEMSIZE
 from cycnn.engine import rewrites
 from cycnn.engine.buffers import EXTERNAL, GROUP, SAMPLE, Buffer, Storage
 from cycnn.engine.planner import Lifetime, lower_bound, place, rounded
-from cycnn.engine.schedule import SAMPLES, SUMS, WHOLE, Emitted, schedule
+from cycnn.engine.schedule import HOST, SAMPLES, SUMS, WHOLE, Emitted, schedule
 from cycnn.kernels.executor import Program
 
 GROUPS = 16  # of a full batch: 16 threads have work, and 16 partial gradients are a small price below
@@ -54,6 +55,15 @@ class Emitter:
     def whole(self, kernel, *arguments, units=1):
         """A call on the whole batch; its units are divided over the threads."""
         self._add(kernel, arguments, units, WHOLE)
+
+    def host(self, function, *operands, modes):
+        """A call of Python, for what has no kernel: `function(*arrays)`, once a batch, between two parallel regions.
+
+        The arrays are the operands' memory: (samples of this batch, ...) for a buffer of kind `sample`, its own shape
+        for any other; None stays None. `modes` has one letter per operand, as a kernel's: what the function writes goes
+        into the arrays that are marked `w` or `u`.
+        """
+        self._add(HostFunction(function, modes), operands, 1, HOST)
 
     def prepare(self, kernel, *arguments, units=1):
         """A call that only reads weights: done when they have changed."""
@@ -100,6 +110,17 @@ class Emitter:
         reals = tuple(a for a in rest if isinstance(a, float))
         call = Emitted(kernel, operands, integers, reals, units, domain, self.label)
         (plan.calls if calls is None else calls).append(call)
+
+
+class HostFunction(NamedTuple):
+    """A Python function in the place of a kernel."""
+
+    function: object
+    modes: str
+
+    @property
+    def name(self):
+        return f"host.{getattr(self.function, '__name__', type(self.function).__name__)}"
 
 
 class Plan:
@@ -279,7 +300,7 @@ class Plan:
         preparing = schedule(self.preparing)
         segments = schedule(self.calls, split)
         all_segments = preparing + segments
-        self.segments = segments
+        self.segments, self.preparing_segments = segments, preparing
         spans = {}
         for s, segment in enumerate(all_segments):
             for k, call in enumerate(segment.calls):
@@ -288,6 +309,9 @@ class Plan:
                         spans.setdefault(buffer.storage, []).append((s, k))
         offset_of_segment, chunks, local, shared = 0, [], [], []
         for s, segment in enumerate(all_segments):
+            if segment.host:
+                offset_of_segment += 1
+                continue
             mine = [
                 Lifetime(storage, storage.size, offset_of_segment + seen[0][1], offset_of_segment + seen[-1][1])
                 for storage, seen in spans.items()
@@ -319,7 +343,9 @@ class Plan:
         self._versions = {v: -1 for call in self.preparing for v in self._variables_of(call)}
         parts = [preparing + segments] if together else [preparing, segments]
         chunk_of = iter(chunks)
-        self._programs = [self._program(part, chunk_of, regions) for part in parts]
+        self._programs = [self._program([s for s in part if not s.host], chunk_of, regions) for part in parts]
+        self._steps = _steps(parts[-1])
+        self._bound = {}  # region -> array, of what is bound by name
         self._arena = memory.empty((max(self.arena_bytes, 1),), np.uint8)
         self._locals = None
         self._slots_for = 0
@@ -370,6 +396,7 @@ class Plan:
         """Say where an external buffer lies. `array` must be C-contiguous and is kept alive."""
         region = self._regions.get(name)
         if region is not None:
+            self._bound[region] = array
             self._bind(region, array)
 
     def uses(self, name):
@@ -403,9 +430,25 @@ class Plan:
                     stale = True
                     self._versions[variable] = variable.version
             if stale:
-                programs[0].run(samples, threads)
-        programs[-1].run(samples, threads)
+                programs[0].run(samples, threads, 0, len(self.preparing_segments))
+        for first, last, call in self._steps:
+            programs[-1].run(samples, threads, first, last)
+            if call is not None:
+                call.kernel.function(*(self._array(buffer, samples) for buffer in call.operands))
         return programs[-1].team
+
+    def _array(self, buffer, samples):
+        """The memory of a buffer, of this batch's samples, as an array."""
+        if buffer is None:
+            return None
+        s, shape = buffer.storage, buffer.shape
+        if s.kind == EXTERNAL:
+            array = self._bound[s.region] if isinstance(s.owner, str) else s.owner._array
+            return array[:samples].reshape(samples, *shape) if s.per_sample else array.reshape(shape)
+        if s.per_sample:
+            shape = (samples, *shape)
+        size = math.prod(shape) * ITEMSIZE[buffer.dtype]
+        return self._arena[s.offset : s.offset + size].view(buffer.dtype).reshape(shape)
 
     # -------------------------------------------------------------------------------------------------- showing
 
@@ -424,8 +467,24 @@ class Plan:
                 span = f"{item.first}..{item.last}"
                 lines.append(f"{item.storage.offset:>12,} {item.size:>12,}  {span:>11}  {title}: {item.storage.name}")
         for s, segment in enumerate(self.segments):
-            lines += ["", f"segment {s}: {'whole batch' if segment.whole else 'samples, depth-first'}"]
+            kind = "Python" if segment.host else "whole batch" if segment.whole else "samples, depth-first"
+            lines += ["", f"segment {s}: {kind}"]
             for call in segment.calls:
                 names = ", ".join("-" if b is None else b.storage.name for b in call.operands)
                 lines.append(f"  {call.kernel.name:<36} {call.label:<24} {names}")
         return "\n".join(lines)
+
+
+def _steps(segments):
+    """Runs of segments of kernels, each with the Python call behind it: `(first, last + 1, call or None)`, where
+    segments are counted without the Python calls."""
+    steps, first, count = [], 0, 0
+    for segment in segments:
+        if segment.host:
+            steps.append((first, count, segment.calls[0]))
+            first = count
+        else:
+            count += 1
+    if first < count or not steps:
+        steps.append((first, count, None))
+    return steps

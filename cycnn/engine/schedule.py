@@ -5,7 +5,8 @@ Calls come in an order that is right when each finishes before the next begins. 
 - calls on samples can follow one another sample by sample, without waiting for the others: they share a segment, and a
   few samples at a time go through all of it while they are in cache;
 - a call on the whole batch waits until somebody needs its result: it is put off, past the calls on samples that do not
-  touch what it touches, and joins the other whole calls in a segment of their own.
+  touch what it touches, and joins the other whole calls in a segment of their own;
+- a call of a Python function is a segment by itself: the threads go home before it and come back after it.
 
 So a convolutional network's training step becomes one long segment of samples, one of reductions, one of updates; batch
 normalization, whose statistics need all samples, begins a new segment by itself. Nothing here knows an operation.
@@ -13,7 +14,7 @@ normalization, whose statistics need all samples, begins a new segment by itself
 
 from typing import NamedTuple
 
-SAMPLES, SUMS, WHOLE = "samples", "sums", "whole"
+SAMPLES, SUMS, WHOLE, HOST = "samples", "sums", "whole", "host"
 
 
 class Emitted(NamedTuple):
@@ -24,7 +25,8 @@ class Emitted(NamedTuple):
     integers: tuple
     reals: tuple
     units: int
-    domain: str  # SAMPLES: units of each sample; SUMS: each chunk of samples into its group; WHOLE: units of the batch
+    domain: str  # SAMPLES: units of each sample; SUMS: each chunk of samples into its group; WHOLE: units of the batch;
+    #              HOST: a Python function of the whole batch
     label: str
 
     def touches(self):
@@ -44,6 +46,11 @@ class Segment(NamedTuple):
 
     calls: list
     whole: bool
+
+    @property
+    def host(self):
+        """Whether it is a call of a Python function."""
+        return self.calls[0].domain == HOST
 
 
 def _clash(a, b):
@@ -79,12 +86,15 @@ def schedule(calls, split=False):
             if level == len(levels):
                 levels.append([])
             levels[level].append((call, touched))
-        segments.extend(Segment([call for call, _ in level], True) for level in levels)
+        for level in levels:
+            kernels = [call for call, _ in level if call.domain != HOST]
+            segments.extend([Segment(kernels, True)] if kernels else [])
+            segments.extend(Segment([call], True) for call, _ in level if call.domain == HOST)
         waiting = []
 
     for call in calls:
         touched = call.touches()
-        if call.domain == WHOLE or (split and call.domain == SAMPLES):  # sums stay with their groups
+        if call.domain in (WHOLE, HOST) or (split and call.domain == SAMPLES):  # sums stay with their groups
             waiting.append((call, touched))
         else:
             if any(_clash(touched, other) for _, other in waiting):

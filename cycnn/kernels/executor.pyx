@@ -8,7 +8,8 @@ A `Program` is a list of emitted calls in segments. Within a segment there are n
 - A *whole* segment holds calls over the whole batch that do not depend on one another; their units of work, laid end
   to end, are divided among the threads.
 
-`run` does one batch: no Python object is touched between its first and its last line.
+`run` does one batch, or the segments between two calls of Python: no Python object is touched between its first and
+its last line.
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
@@ -105,24 +106,27 @@ cdef class Program:
         self.base[region] = <char*>address
         self.kept[region] = array
 
-    def run(self, Py_ssize_t samples, int threads):
-        """Do one batch of `samples` on at most `threads` threads; the number there were is left in `team`."""
+    def run(self, Py_ssize_t samples, int threads, int first, int last):
+        """Do the segments `first` to `last - 1` for one batch of `samples` on at most `threads` threads; the number
+        there were is left in `team`."""
         cdef int team = 1
+        if not 0 <= first <= last <= self.count:
+            raise IndexError(f"segments {first} to {last} of {self.count}")
         with nogil:
             if threads <= 1:
-                self._share(samples, 0, 1)
+                self._share(samples, 0, 1, first, last)
             else:
                 with parallel(num_threads=threads):
                     if omp_get_thread_num() == 0:
                         self.team = omp_get_num_threads()
-                    self._share(samples, omp_get_thread_num(), omp_get_num_threads())
+                    self._share(samples, omp_get_thread_num(), omp_get_num_threads(), first, last)
         if threads <= 1:
             self.team = team
 
-    cdef void _share(self, Py_ssize_t samples, int thread, int team) noexcept nogil:
-        """One thread's share of every segment."""
+    cdef void _share(self, Py_ssize_t samples, int thread, int team, int first, int last) noexcept nogil:
+        """One thread's share of these segments."""
         cdef int s
-        for s in range(self.count):
+        for s in range(first, last):
             if self.segments[s].whole:
                 self._whole(&self.segments[s], samples, thread, team)
             else:

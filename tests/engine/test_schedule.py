@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cycnn.engine.buffers import Buffer
-from cycnn.engine.schedule import SAMPLES, SUMS, WHOLE, Emitted, schedule
+from cycnn.engine.schedule import HOST, SAMPLES, SUMS, WHOLE, Emitted, schedule
 
 
 def call(label, domain, reads=(), writes=()):
@@ -68,7 +68,7 @@ def test_every_clash_keeps_its_order(seed, split):
     for k in range(25):
         reads = [pool[i] for i in rng.choice(7, 2, replace=False)]
         writes = [pool[int(rng.integers(7))]]
-        calls.append(call(str(k), [SAMPLES, SUMS, WHOLE][int(rng.integers(3))], reads, writes))
+        calls.append(call(str(k), [SAMPLES, SUMS, WHOLE, HOST][int(rng.integers(4))], reads, writes))
     segments = schedule(calls, split)
     place = {c.label: s for s, segment in enumerate(segments) for c in segment.calls}
     order = {c.label: k for k, c in enumerate(c for s in segments for c in s.calls)}
@@ -80,6 +80,8 @@ def test_every_clash_keeps_its_order(seed, split):
                 assert order[a.label] < order[b.label]
                 if segments[place[a.label]].whole:  # nothing waits within a whole segment
                     assert place[a.label] < place[b.label]
+    for segment in segments:
+        assert len(segment.calls) == 1 or HOST not in [c.domain for c in segment.calls]
 
 
 def test_sums_stay_with_their_groups_when_samples_are_split():
