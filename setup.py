@@ -19,7 +19,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-KERNELS = ("conv", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout")
+KERNELS = ("conv", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge")
 SINGLES = ("executor", "cpu")
 # Cython's memoryviews, compiled once for all: in each module they were 200 KB and five seconds of the compiler's time.
 SHARED = "cycnn.kernels._cyutility"

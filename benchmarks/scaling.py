@@ -45,8 +45,8 @@ def pooling(n, h, w, c):
     y, argmax = np.empty((n, h // 2, w // 2, c), "float32"), np.empty((n, h // 2, w // 2, c), "int32")
 
     def run(threads):
-        pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, threads)
-        pool.max_backward(y, argmax, x, 2, 2, 2, 2, 0, 0, threads)
+        pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, False, threads)
+        pool.max_backward(y, argmax, x, 2, 2, 2, 2, 0, 0, False, threads)
 
     return run
 

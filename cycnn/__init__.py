@@ -4,9 +4,10 @@
     kernels                                      HOW: loops over memory, compiled for several instruction sets
     core initializers regularizers constraints   what everything leans on
     engine                                       WHERE and WHEN: graph → plan → executor
-    ops activations layers losses metrics optimizers    WHAT
-    training models                              fit, evaluate, predict
-    datasets utils examples testing
+    ops activations backend                      functions of arrays and tensors
+    layers losses metrics optimizers             WHAT
+    saving callbacks training models             files; fit, evaluate, predict
+    datasets preprocessing utils examples testing
 
 Imports point upwards in this list only. Importing cycnn starts no thread, prints nothing and reads no data; packages
 are loaded when they are first used.
@@ -17,20 +18,23 @@ import importlib
 from cycnn._version import __version__
 
 _PACKAGES = (
-    "activations", "config", "constraints", "datasets", "initializers", "kernels", "layers", "losses", "metrics", "models",
-    "ops", "optimizers", "regularizers", "testing", "training", "utils",
+    "activations", "backend", "callbacks", "config", "constraints", "datasets", "initializers", "kernels", "layers",
+    "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "regularizers", "saving", "testing", "training",
+    "utils",
 )  # fmt: skip
 _NAMES = {
-    "Input": "layers",
-    "Layer": "layers",
-    "Loss": "losses",
-    "Metric": "metrics",
-    "Model": "models",
-    "Optimizer": "optimizers",
-    "Sequential": "models",
-    "Variable": "core.variable",
-    "callbacks": "training",
-    "show_config": "config",
+    "Initializer": ("initializers", "Initializer"),
+    "Input": ("layers", "Input"),
+    "KerasTensor": ("engine.graph", "SymbolicTensor"),
+    "Layer": ("layers", "Layer"),
+    "Loss": ("losses", "Loss"),
+    "Metric": ("metrics", "Metric"),
+    "Model": ("models", "Model"),
+    "Optimizer": ("optimizers", "Optimizer"),
+    "Regularizer": ("regularizers", "Regularizer"),
+    "Sequential": ("models", "Sequential"),
+    "Variable": ("core.variable", "Variable"),
+    "show_config": ("config", "show_config"),
 }
 
 __all__ = ["__version__", *_PACKAGES, *_NAMES]
@@ -40,8 +44,15 @@ def __getattr__(name):
     if name in _PACKAGES:
         return importlib.import_module(f"cycnn.{name}")
     if name in _NAMES:
-        return getattr(importlib.import_module(f"cycnn.{_NAMES[name]}"), name)
-    raise AttributeError(f"module 'cycnn' has no attribute {name!r}")
+        module, own = _NAMES[name]
+        return getattr(importlib.import_module(f"cycnn.{module}"), own)
+    if name == "keras":  # for programs that say `tf.keras.layers.Dense`: `import cycnn as tf`
+        return importlib.import_module("cycnn")
+    if name.startswith("__"):
+        raise AttributeError(f"module 'cycnn' has no attribute {name!r}")
+    from cycnn.core import checks
+
+    raise AttributeError(checks.unknown("name in `cycnn`", name, __all__))
 
 
 def __dir__():

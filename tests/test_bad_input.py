@@ -197,7 +197,7 @@ def test_things_that_are_no_names(wrong):
 
 def test_an_activation_that_is_no_operation():
     refused(lambda: layers.Dense(2, activation=lambda x: None, name="d")(np.zeros((2, 2))), "'d'", kind=TypeError)
-    refused(lambda: layers.Dense(2, activation=np.tanh)(np.zeros((2, 2))), "symbolic", kind=TypeError)
+    refused(lambda: layers.Dense(2, activation=np.cbrt)(np.zeros((2, 2))), "`cbrt`", kind=TypeError)
 
 
 # Arguments -----------------------------------------------------------------------------------------------------------
@@ -297,8 +297,16 @@ def test_an_unknown_instruction_set():
         ({"sample_weight": np.ones(3)}, "sample_weight"),
         ({"sample_weight": np.ones((12, 3))}, "sample_weight"),
         ({"callbacks": [5]}, "callbacks"),
-        ({"steps_per_epoch": 3}, "steps_per_epoch"),
-        ({"class_weight": {0: 1.0}}, "class_weight"),
+        ({"steps_per_epoch": 0}, "steps_per_epoch"),
+        ({"validation_steps": -1, "validation_data": (X, Y)}, "validation_steps"),
+        ({"validation_freq": 0, "validation_data": (X, Y)}, "validation_freq"),
+        ({"validation_freq": "often", "validation_data": (X, Y)}, "validation_freq"),
+        ({"shuffle": "batches"}, "shuffle"),
+        ({"class_weight": [1, 2, 3]}, "class_weight"),
+        ({"class_weight": {3: 1.0}}, "from 0 to 2"),
+        ({"class_weight": {"cat": 1.0}}, "class_weight"),
+        ({"class_weight": {0: -1.0}}, "class_weight[0]"),
+        ({"validation_data": {"x": X}}, "validation_data"),
     ],
 )
 def test_arguments_of_fit(model, arguments, word):

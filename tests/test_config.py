@@ -126,7 +126,7 @@ def pool():
     threads = config.get_num_threads()
     x = np.zeros((8, 8, 8, 4), "float32")
     y = np.empty((8, 4, 4, 4), "float32")
-    kernels.pool.max_forward(x, y, None, 2, 2, 2, 2, 0, 0, threads)
+    kernels.pool.max_forward(x, y, None, 2, 2, 2, 2, 0, 0, False, threads)
     if threads > 1:
         config.mark_parallel()
     return threads

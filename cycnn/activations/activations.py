@@ -1,11 +1,6 @@
 """The functions. Formulas as in Keras 3; `x` is a symbolic tensor or an array of any shape."""
 
-import numpy as np
-
-from cycnn.engine.graph import SymbolicTensor
-from cycnn.ops.arrays import numbers
 from cycnn.ops.elementwise import Elementwise, infinite
-from cycnn.ops.layout import Transpose
 from cycnn.ops.softmax import LogSoftmax, Softmax
 
 
@@ -50,7 +45,7 @@ def softmax(x, axis=-1):
     Raises:
         ValueError: x has no such axis, or it counts the samples of a symbolic tensor.
     """
-    return _over_axis(Softmax(), x, axis)
+    return Softmax().over(x, axis)
 
 
 def log_softmax(x, axis=-1):
@@ -59,32 +54,7 @@ def log_softmax(x, axis=-1):
     Raises:
         ValueError: x has no such axis, or it counts the samples of a symbolic tensor.
     """
-    return _over_axis(LogSoftmax(), x, axis)
-
-
-def _over_axis(operation, x, axis):
-    """An operation on the last axis, applied to another."""
-    symbolic, name = isinstance(x, SymbolicTensor), operation.name
-    if not symbolic:
-        x = numbers(x, f"The argument of {name!r}")
-    rank = x.ndim
-    if rank < 1 + symbolic:
-        least = "two axes, the first counting samples" if symbolic else "one axis"
-        raise ValueError(f"{name} needs at least {least}. Received: shape {tuple(x.shape)}.")
-    if not -rank <= axis < rank:
-        raise ValueError(
-            f"{name}: `axis` must be from {-rank} to {rank - 1}. Received: axis={axis}, shape {tuple(x.shape)}."
-        )
-    place = axis % rank
-    if place == rank - 1:
-        return operation(x)
-    if not symbolic:
-        return np.ascontiguousarray(np.moveaxis(operation(np.moveaxis(x, axis, -1)), -1, axis))
-    if place == 0:
-        raise ValueError(f"{name} over the sample axis is not possible inside a model. Received: axis={axis}.")
-    there = [a for a in range(1, rank) if a != place] + [place]
-    back = [there.index(a) + 1 for a in range(1, rank)]
-    return Transpose(back).record(operation(Transpose(there).record(x)))
+    return LogSoftmax().over(x, axis)
 
 
 def elu(x, alpha=1.0):

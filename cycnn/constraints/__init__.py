@@ -7,6 +7,7 @@ layer, `[0, 1, 2]` for that of a Conv2D layer, whose filters it then keeps apart
 """
 
 from cycnn.constraints.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from cycnn.core import checks
 from cycnn.core.registry import Family, serialize_keras_object
 
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
@@ -62,3 +63,7 @@ def serialize(constraint):
 def deserialize(config, custom_objects=None):
     """The constraint of a config, with the user's own classes in `custom_objects`."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+def __getattr__(name):
+    raise AttributeError(checks.unknown("constraint", name, __all__))

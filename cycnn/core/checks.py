@@ -136,10 +136,12 @@ def nearest(name, known):
     spellings: dict[str, list[str]] = {}
     for spelling in sorted(known):
         spellings.setdefault(_plain(spelling), []).append(spelling)
-    close = difflib.get_close_matches(_plain(name), spellings, n=1)
+    close = difflib.get_close_matches(_plain(name), spellings)
     if not close:
         return None
-    return max(spellings[close[0]], key=lambda spelling: difflib.SequenceMatcher(None, name, spelling).ratio())
+    swapped = [spelling for spelling in close if sorted(spelling) == sorted(_plain(name))]  # the commonest slip
+    candidates = spellings[(swapped or close)[0]]
+    return max(candidates, key=lambda spelling: difflib.SequenceMatcher(None, name, spelling).ratio())
 
 
 def _plain(name):

@@ -198,7 +198,8 @@ def _serialize_instance(obj):
     module: str | None
     if kind in _builtin_names:
         module, name = _builtin_names[kind]
-        config = {"module": module, "class_name": name, "config": inner, "registered_name": None}
+        own = name if module.startswith("keras.src.") else None  # a class without a public name
+        config = {"module": module, "class_name": name, "config": inner, "registered_name": own}
     else:
         module = None if kind.__module__ == "__main__" else kind.__module__
         name = get_registered_name(kind)
@@ -321,7 +322,6 @@ def _make(kind, config):
         made.built = True
     if config.get("compile_config"):
         made.compile_from_config(config["compile_config"])
-        made.compiled = True
     return made
 
 

@@ -3,7 +3,10 @@
 import math
 from typing import NamedTuple
 
-ITEMSIZE = {"float32": 4, "int32": 4, "int64": 8, "uint64": 8, "uint8": 1, "float64": 8}
+ITEMSIZE = {
+    "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8, "uint64": 8,
+    "float16": 2, "float32": 4, "float64": 8,
+}  # fmt: skip
 
 
 class TensorSpec(NamedTuple):

@@ -4,13 +4,15 @@ Its memory never moves, so plans may hold its address and several models may sha
 values raises `version`; a plan compares it with the one its packed copies were made from.
 """
 
+import operator
+
 import numpy as np
 
 from cycnn.core import memory
 
 
 class Variable:
-    """A named float32 array with Keras's attributes.
+    """A named float32 array with Keras's attributes. Arithmetic, comparisons and indexing give NumPy arrays.
 
     Args:
         value: array-like; its values are copied.
@@ -82,9 +84,55 @@ class Variable:
         return self.assign(self._array - np.asarray(value))
 
     def __array__(self, dtype=None, copy=None):
-        if copy is False and dtype not in (None, self._array.dtype):
+        if copy is False and dtype is not None and dtype != self._array.dtype:  # float64 == None, to NumPy
             raise ValueError(f"Variable {self.path!r} cannot be seen as {dtype} without a copy.")
         return self.value if copy is False else np.array(self._array, dtype=dtype)
 
+    def __eq__(self, other):
+        """Elementwise; but weights are keys of dictionaries, so that one equals another only if it is the same."""
+        if isinstance(other, Variable) and (self.shape or other.shape):
+            return self is other
+        return self.value == (other.value if isinstance(other, Variable) else other)
+
+    def __ne__(self, other):
+        return np.logical_not(self == other)
+
+    __hash__ = object.__hash__
+
+    def __float__(self):
+        return float(self._array.item())
+
+    def __int__(self):
+        return int(self._array.item())
+
+    def __bool__(self):
+        return bool(self._array)
+
+    def __getitem__(self, place):
+        return self.value[place]
+
+    def __neg__(self):
+        return -self._array
+
+    def __abs__(self):
+        return abs(self._array)
+
     def __repr__(self):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"
+
+
+def _arithmetic(name):
+    """The methods of an operator: `self + other` and `other + self`."""
+    function = getattr(operator, name)
+    return (
+        lambda self, other: function(self.value, other.value if isinstance(other, Variable) else other),
+        lambda self, other: function(other, self.value),
+    )
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    _direct, _reflected = _arithmetic(_name)
+    setattr(Variable, f"__{_name}__", _direct)
+    setattr(Variable, f"__r{_name}__", _reflected)
+for _name in ("lt", "le", "gt", "ge"):  # Python itself turns them around
+    setattr(Variable, f"__{_name}__", _arithmetic(_name)[0])

@@ -30,9 +30,10 @@ class Source:
         for length, stride in zip(reversed(array.shape[1:]), reversed(array.strides[1:]), strict=True):
             contiguous = contiguous and (length == 1 or stride == step)
             step *= length
-        native = array.dtype.isnative and array.flags.aligned and array.dtype.name in codes
+        name = array.dtype.name
+        native = array.dtype.isnative and array.flags.aligned and name in codes
         self.direct = contiguous and native
-        self.code = codes[array.dtype.name] if self.direct else codes[dtype]
+        self.code = codes[name if self.direct else dtype]
         self.row_bytes = array.strides[0] if self.direct and len(array) > 1 else step
         if not self.direct:
             self.row_bytes = int(np.prod(array.shape[1:])) * np.dtype(dtype).itemsize
@@ -54,19 +55,30 @@ class Source:
 
         return emit_gather
 
-    def bind(self, plan, name, rows):
+    def attach(self, plan, name):
+        """Make a plan's external buffers `name source` and `name rows` this array and what `pick` says."""
+        self._plan, self._rows_name = plan, f"{name} rows"
+        self._source_name = f"{name} source"
+        if self.direct:
+            plan.bind(self._source_name, self.array)
+
+    def pick(self, rows):
         """Make the plan's next batch the samples `rows` (int64 array)."""
         if self.direct:
-            plan.bind(f"{name} source", self.array)
-            plan.bind(f"{name} rows", rows)
+            self._plan.bind(self._rows_name, rows)
             return
         count = len(rows)
         if self._staged is None or len(self._staged) < count:
             self._staged = memory.empty((count, *self.array.shape[1:]), self.dtype)
             self._order = np.arange(count, dtype=np.int64)
         self._staged[:count] = self.array[rows]
-        plan.bind(f"{name} source", self._staged)
-        plan.bind(f"{name} rows", self._order)
+        self._plan.bind(self._source_name, self._staged)
+        self._plan.bind(self._rows_name, self._order)
+
+    def bind(self, plan, name, rows):
+        """`attach` and `pick`, for one batch."""
+        self.attach(plan, name)
+        self.pick(rows)
 
 
 class Function:
@@ -132,10 +144,12 @@ class Function:
         with self.lend(key, make) as plan:
             if plan.uses("step"):
                 plan.bind("step", run_state())
+            for j, source in enumerate(sources):
+                source.attach(plan, f"input {j}")
             for k, first in enumerate(range(0, samples, capacity)):
                 last = min(first + capacity, samples)
-                for j, source in enumerate(sources):
-                    source.bind(plan, f"input {j}", rows[first:last])
+                for source in sources:
+                    source.pick(rows[first:last])
                 for j, output in enumerate(outputs):
                     plan.bind(f"output {j}", output[first:last])
                 plan.run(last - first)

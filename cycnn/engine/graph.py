@@ -3,8 +3,14 @@
 An `Operation` declares its output and its memory, and has `forward` and `backward` side by side. Both run once, when
 a plan is made, and *emit* kernel calls; the executor runs that list for every batch. Calling an operation with
 symbolic tensors records a `Node`.
+
+A node knows what it was recorded for: the layer that was being called, and the training flag, where the program fixed
+one (`layer(x, training=False)`). Where a layer's `call` depends on the flag, both ways are recorded and joined by a
+`Choice`; a plan keeps one (`rewrites.choose`).
 """
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from cycnn.core.names import auto_name
@@ -43,6 +49,33 @@ class Memory(NamedTuple):
     workspace: dict = {}
 
 
+class Scope(NamedTuple):
+    """What is being recorded: the layer whose call it is, the training flag (None: the plan's), and the names of the
+    layers around."""
+
+    layer: object = None
+    training: object = None
+    path: tuple = ()
+
+
+_scope: ContextVar[Scope] = ContextVar("scope", default=Scope())
+
+
+def current_scope():
+    """The `Scope` in which operations are recorded now."""
+    return _scope.get()
+
+
+@contextmanager
+def recording(**changes):
+    """Record with another layer, training flag or path."""
+    token = _scope.set(_scope.get()._replace(**changes))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
 class Operation:
     """Something that computes one tensor from others.
 
@@ -79,7 +112,8 @@ class Operation:
         """The symbolic output for symbolic inputs."""
         inputs = x if isinstance(x, tuple) else (x,)
         specs = tuple(t.spec for t in inputs)
-        node = Node(self, inputs)
+        scope = _scope.get()
+        node = Node(self, inputs, layer=scope.layer, training=scope.training)
         node.output = SymbolicTensor(self.output_spec(specs if isinstance(x, tuple) else specs[0]), node)
         return node.output
 
@@ -91,7 +125,13 @@ class SymbolicTensor:
         self.spec = spec
         self.node = node
         self.name = name or auto_name("keras_tensor")
-        self.layer = None  # the layer whose call gave it
+        self.call = self.index = None  # the use of a layer that gave it, and its place among what that gave
+        self.original = self  # in a rewritten plan: the tensor in whose place it is
+
+    @property
+    def layer(self):
+        """The layer whose call gave this tensor, or None."""
+        return None if self.call is None else self.call.layer
 
     @property
     def shape(self):
@@ -122,23 +162,63 @@ class SymbolicTensor:
 
 
 class Node:
-    """One use of an operation."""
+    """One use of an operation.
 
-    __slots__ = ("inputs", "operation", "output")
+    Attributes:
+        layer: the innermost layer in whose call it was recorded, or None.
+        training: the flag that it always runs with; None: the plan's.
+    """
 
-    def __init__(self, operation, inputs, output=None):
+    __slots__ = ("inputs", "layer", "operation", "output", "training")
+
+    def __init__(self, operation, inputs, output=None, layer=None, training=None):
         self.operation, self.inputs, self.output = operation, inputs, output
+        self.layer, self.training = layer, training
+
+    def flag(self, training):
+        """The training flag in a plan made for `training`."""
+        return training if self.training is None else self.training
+
+
+class Alias(Operation):
+    """The same value as another tensor."""
+
+    def memory(self, x):
+        return Memory(x)
+
+    def is_view(self, training):
+        return True
+
+    def flops(self, x):
+        return 0
+
+
+class Choice(Alias):
+    """The first of two tensors in inference, the second while training."""
+
+    def memory(self, x):
+        inference, training = x
+        if inference.shape != training.shape:
+            raise ValueError(
+                "A layer's output must have one shape, in inference and while training. "
+                f"Received: {inference.shape} and {training.shape}."
+            )
+        return Memory(inference)
 
 
 class Graph:
-    """What computes `outputs` from `inputs`: nodes in an order in which they can run.
+    """What computes `outputs` from `inputs`: nodes in an order in which they can run. An output that is asked for twice
+    is copied.
 
     Raises:
         ValueError: an output depends on an input that is not given.
     """
 
     def __init__(self, inputs, outputs):
-        self.inputs, self.outputs = tuple(inputs), tuple(outputs)
+        self.inputs, self.outputs = tuple(inputs), ()
+        for tensor in outputs:
+            again = any(tensor is other for other in self.outputs)
+            self.outputs += (Alias().record(tensor) if again else tensor,)
         self.nodes = []
         done = {id(t) for t in self.inputs}
         # Depth first without recursion: networks are deeper than Python's stack.

@@ -193,7 +193,8 @@ class Plan:
 
     def _build(self, graph, objective, update, feeds):
         emit = self._emit
-        nodes = rewrites.fuse_activations(graph.nodes, graph.outputs)
+        nodes = rewrites.choose(graph.nodes, graph.outputs, self.training)
+        nodes = rewrites.rewrite(nodes, graph.outputs)
         absorbed = {}
         if objective is not None:
             for node in nodes:
@@ -210,13 +211,15 @@ class Plan:
         steps = []
         for node in nodes:
             operation, xs = node.operation, tuple(made[t] for t in node.inputs)
-            emit.label = label = self._labels.get(id(node.output)) or type(operation).__name__.lower()
+            named = self._labels.get(id(node.output.original))
+            emit.label = label = named or type(operation).__name__.lower()
             specs = tuple(t.spec for t in node.inputs)
             x, spec = (xs, specs) if len(xs) > 1 else (xs[0], specs[0])
             if node.output in absorbed:
                 continue
             self._work += operation.flops(spec) * (3 if objective and objective.differentiates else 1)
-            if operation.is_view(self.training):
+            training = node.flag(self.training)
+            if operation.is_view(training):
                 made[node.output] = y = xs[0].view(*node.output.spec.sample)
                 steps.append((node, x, y, None, label))
                 continue
@@ -226,7 +229,7 @@ class Plan:
                 name: Buffer.new(f"{label}.{name}", need.kind, need.shape, need.dtype)
                 for name, need in needs.workspace.items()
             }
-            operation.forward(emit, x, y, work, training=self.training)
+            operation.forward(emit, x, y, work, training=training)
             made[node.output] = y
             steps.append((node, x, y, work, label))
         for tensor, buffer in outputs.items():
@@ -238,7 +241,7 @@ class Plan:
             outer = objective.emit(
                 emit,
                 self,
-                [made[absorbed[t].inputs[0]] if t in absorbed else made[t] for t in graph.outputs],
+                [made[absorbed[t].inputs[0]] if t in absorbed else outputs[t] for t in graph.outputs],
                 [outputs[t] for t in graph.outputs],
             )
         if self._wanted or self._input_gradients:

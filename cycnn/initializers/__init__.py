@@ -11,6 +11,7 @@ every call; one with a `SeedGenerator` returns new ones.
 
 import numpy as np
 
+from cycnn.core import checks
 from cycnn.core.registry import Family, serialize_keras_object
 from cycnn.initializers.base_initializer import Initializer
 from cycnn.initializers.constant_initializers import Constant, Identity, Ones, Zeros
@@ -128,3 +129,7 @@ def serialize(initializer):
 def deserialize(config, custom_objects=None):
     """The initializer of a config, with the user's own classes in `custom_objects`."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+def __getattr__(name):
+    raise AttributeError(checks.unknown("initializer", name, __all__))

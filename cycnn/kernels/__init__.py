@@ -2,18 +2,18 @@
 
 Every kernel has two doors to the same loops:
 
-- the *Python door*, `pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, threads)`: typed memoryviews, its own prange;
+- the *Python door*, `pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, True, threads)`: typed memoryviews, its own prange;
 - the *C door*, which does a given range of units on the calling thread. A plan holds C doors with their arguments,
   and `executor` runs them.
 
 Arguments come in one order: inputs, outputs, workspace, geometry, (threads: the Python door only). A call is emitted
-with just the arguments of the Python door: `emit(pool.max_forward, x, y, argmax, *window)`.
+with just the arguments of the Python door: `emit(pool.max_forward, x, y, argmax, *window, relu)`.
 
 One source is compiled for several instruction sets (`_baseline`, `_avx2`, `_avx512`); the best that this processor
 and operating system allow is loaded, at most the one that the environment variable `CYCNN_ISA` names.
 `reference` holds the same functions in plain float64 NumPy: slow, obvious, and the judge of these.
 
-    conv  gemm  pool  norm  elementwise  loss  update  gather  layout      one .pyx each, compiled once per instruction set
+    conv  gemm  pool  norm  elementwise  loss  update  gather  layout  merge    one .pyx each, once per instruction set
     tile.pxd  maths.pxd  random.pxd                                 inline functions they share
     call.pxd  executor  threads.pxd  cpu                            the seam, compiled once
 """
@@ -30,7 +30,7 @@ except ImportError as error:
         "Start Python from another folder or with -I, or compile in place with `pip install -e .`."
     ) from error
 
-FAMILIES = ("conv", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout")
+FAMILIES = ("conv", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge")
 
 
 class Kernel:

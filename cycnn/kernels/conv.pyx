@@ -3,18 +3,21 @@
 Nothing is unrolled into columns: the tiles of `tile.pxd` read the map where it lies. Three ways lead to a tile, by
 shape alone: *flat* (1x1, stride 1: all pixels are one long run), *rows* (a run is an output row), and *panel* (maps
 narrower than half a tile: pixels of several rows and samples are first copied side by side, DEPTH terms at a time).
+The input gradient has two: *rows*, where each column of taps adds to the part of a row that it saw, and, for narrow
+maps, *taps*, where a tile of neighbouring pixels of dy goes to wherever one tap looked.
 
-Zero padding is not the kernels' business: x comes padded (`layout.pad`), so no loop here has an edge. Kernels come
+Zero padding is not the kernels' business: x comes padded (`layout.pad`), so no loop forward has an edge. Kernels come
 packed, [group][block of LANES filters][kh][kw][c][lanes], by `pack` (forward) and `pack_transposed` (input gradient).
 """
 
 from cython.parallel cimport prange
+from libc.string cimport memcpy, memset
 
 from cycnn.kernels.activation cimport activate
 from cycnn.kernels.call cimport Call, Task, capsule
 from cycnn.kernels.tile cimport (
-    DEPTH, LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage,
-    sum_block, sum_run,
+    DEPTH, HALF, LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage,
+    aligned, sum_block, sum_run, sum_tile,
 )
 
 cdef struct Geometry:
@@ -30,6 +33,11 @@ cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssiz
                                Py_ssize_t dw, Py_ssize_t groups) noexcept nogil:
     return Geometry(h, w, c, oh, ow, f, kh, kw, sh, sw, dh, dw, groups, c // groups, f // groups,
                     groups == 1 and (dw == 1 or kw == 1))
+
+
+cdef inline bint _narrow(Py_ssize_t ow) noexcept nogil:
+    """Whether a row is too short for a tile: then tiles run on over rows and samples."""
+    return 2 * ow < PIXELS
 
 
 def packed_size(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_ssize_t groups):
@@ -53,13 +61,6 @@ def kernel_units(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_s
     cdef Py_ssize_t taps = kh if merged else kh * kw
     cdef Py_ssize_t height = kw * cg if merged else cg
     return groups * blocks_of(f // groups) * taps * ((height + PIXELS - 1) // PIXELS)
-
-
-def input_padding(Py_ssize_t w, Py_ssize_t ow, Py_ssize_t kw, Py_ssize_t sw, Py_ssize_t dw, Py_ssize_t left):
-    """Columns of zeros that `backward_input` needs on the left and on the right of dy, for an x of w columns."""
-    before = max(0, -((left - (kw - 1) * dw) // sw))
-    after = max(0, (w - 1 + left) // sw - (ow - 1))
-    return before, after
 
 
 # ------------------------------------------------------------------------------------------------------ packing
@@ -217,7 +218,7 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
     cdef float* b
     cdef Terms m
     cdef int lanes, valid
-    if 2 * g.ow < PIXELS and not flat:
+    if _narrow(g.ow) and not flat:
         for t in range(tiles):
             low = pixels * t // tiles
             high = pixels * (t + 1) // tiles
@@ -240,12 +241,13 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
                 b = y + group * g.fg + block * LANES
                 if flat:
                     low = pixels - min(pixels, (LANES + g.f - 1) // g.f)
-                    sum_run(low, lanes, valid, &m, a + first * g.ow * g.c, w, start, may_spill, b + first * g.ow * g.f)
-                    sum_run(pixels - low, lanes, valid, &m, a + (first * g.ow + low) * g.c, w, start, False,
+                    sum_run(low, lanes, valid, &m, a + first * g.ow * g.c, w, start, False, may_spill,
+                            b + first * g.ow * g.f)
+                    sum_run(pixels - low, lanes, valid, &m, a + (first * g.ow + low) * g.c, w, start, False, False,
                             b + (first * g.ow + low) * g.f)
                 else:
                     for row in range(first, last):
-                        sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow), w, start,
+                        sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow), w, start, False,
                                 may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
                         if activation and group == 0 and block == 0:  # the row is complete, and still near
                             activate(activation, y + row * g.ow * g.f, y + row * g.ow * g.f, g.ow * g.f, 0, 0, 0)
@@ -313,16 +315,48 @@ cdef inline Taps _taps(Py_ssize_t position, Py_ssize_t size, Py_ssize_t stride, 
     return t
 
 
+cdef inline void _clear(float* y, Py_ssize_t ystep, int valid, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Zero the first `valid` columns of the pixels [first, last)."""
+    cdef Py_ssize_t p
+    for p in range(first, last):
+        memset(y + p * ystep, 0, valid * sizeof(float))
+
+
+cdef inline void _input_run(const float* dy, const float* w, const Geometry* g, Terms* m, const Taps* cols, int lanes,
+                            int valid, const float* zero, Py_ssize_t first, Py_ssize_t pixels,
+                            float* dx) noexcept nogil:
+    """A run of pixels whose taps are the same. One column of taps after the other adds to those pixels for which it
+    looks into dy, so no product with a zero outside is ever made. dx has room for all `lanes` columns of a pixel."""
+    cdef Py_ssize_t t, low, high, place
+    cdef bint begun = False
+    for t in range(cols.count if m.rows else 0):
+        place = cols.place - t * cols.move + first      # of dy, where the run's first pixel looks
+        low, high = min(max(-place, 0), pixels), min(g.ow - place, pixels)
+        if low >= high:
+            continue
+        if not begun:
+            _clear(dx, m.ystep, valid, 0, low)
+            _clear(dx, m.ystep, valid, high, pixels)
+        sum_run(high - low, lanes, lanes, m, dy + (place + low) * g.f,
+                w + (cols.first + t * cols.step) * g.fg * lanes, zero, begun, False, dx + low * m.ystep)
+        begun = True
+    if not begun:
+        _clear(dx, m.ystep, valid, 0, pixels)
+
+
 cdef inline void _input_row(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
-                            Py_ssize_t left, Py_ssize_t dyw, Py_ssize_t dyleft, Py_ssize_t group, Py_ssize_t block,
-                            Py_ssize_t unit, bint spill) noexcept nogil:
+                            Py_ssize_t left, Py_ssize_t group, Py_ssize_t block, Py_ssize_t unit) noexcept nogil:
     """One row of dx, one block of its channels. Columns of one remainder modulo the stride share their taps."""
-    cdef Py_ssize_t n = unit // g.h, terms = g.kh * g.kw * g.fg, phase, skip, pixels
+    cdef float staged[STAGE]
+    cdef float zero[LANES]
+    cdef Py_ssize_t n = unit // g.h, terms = g.kh * g.kw * g.fg, phase, skip, pixels, first, count, p
     cdef int lanes = lanes_of(block, g.cg)
     cdef int valid = <int>min(<Py_ssize_t>lanes, g.cg - block * LANES)
+    cdef bint direct = valid == lanes                   # else full tiles go to `staged`, and what is valid from there
     cdef Taps rows = _taps(unit % g.h + top, g.kh, g.sh, g.dh), cols
-    cdef float zero[LANES]
+    cdef const float* a
     cdef const float* w = packed + group * terms * padded(g.cg) + block * terms * LANES
+    cdef float* out
     cdef Terms m
     load_bias(NULL, 0, zero)
     if rows.count > 0 and rows.place >= g.oh:  # taps that would look below the last output row
@@ -332,59 +366,114 @@ cdef inline void _input_row(const float* dy, const float* packed, float* dx, con
         rows.count -= skip
     if rows.count > 0 and rows.place < 0:
         rows.count = 0
-    rows.count = min(rows.count, rows.place // rows.move + 1) if rows.count > 0 else 0
-    m.rows = rows.count
-    m.xrow = -rows.move * dyw * g.f
-    m.wrow = rows.step * g.kw * g.fg * lanes
-    m.depth = g.fg
-    m.xstep = g.f
-    m.ystep = g.sw * g.c
+    m.rows = min(rows.count, rows.place // rows.move + 1) if rows.count > 0 else 0
+    m.xrow, m.wrow = -rows.move * g.ow * g.f, rows.step * g.kw * g.fg * lanes
+    m.cols, m.xcol, m.wcol = 1, 0, 0
+    m.depth, m.xstep = g.fg, g.f
+    m.ystep = g.sw * g.c if direct else lanes
+    a = dy + (n * g.oh + rows.place) * g.ow * g.f + group * g.fg if m.rows else dy
+    w += rows.first * g.kw * g.fg * lanes if m.rows else 0
     for phase in range(min(g.sw, g.w)):
         cols = _taps(phase + left, g.kw, g.sw, g.dw)
         pixels = (g.w - phase + g.sw - 1) // g.sw
-        m.cols = cols.count
-        m.xcol = -cols.move * g.f
-        m.wcol = cols.step * g.fg * lanes
-        if m.cols == 0:
-            m.rows = 0
-        else:
-            m.rows = rows.count
-        sum_run(pixels, lanes, valid, &m,
-                dy + ((n * g.oh + rows.place) * dyw + cols.place + dyleft) * g.f + group * g.fg if m.rows else dy,
-                w + (rows.first * g.kw + cols.first) * g.fg * lanes if m.rows else w, zero, spill,
-                dx + (unit * g.w + phase) * g.c + group * g.cg + block * LANES)
+        out = dx + (unit * g.w + phase) * g.c + group * g.cg + block * LANES
+        first = 0
+        while first < pixels:
+            count = pixels if direct else min(pixels - first, <Py_ssize_t>(STAGE // LANES))
+            _input_run(a, w, g, &m, &cols, lanes, valid, zero, first, count, out if direct else staged)
+            if not direct:
+                for p in range(count):
+                    memcpy(out + (first + p) * g.sw * g.c, staged + p * lanes, valid * sizeof(float))
+            first += count
 
 
-cdef inline void _input_rows(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
-                             Py_ssize_t left, Py_ssize_t dyw, Py_ssize_t dyleft, Py_ssize_t first,
-                             Py_ssize_t last) noexcept nogil:
+cdef inline void _input_tile(const float* dy, const float* w, float* dx, const Geometry* g, Py_ssize_t top,
+                             Py_ssize_t left, Py_ssize_t i, Py_ssize_t j, Py_ssize_t pixel, int height, int lanes,
+                             int valid) noexcept nogil:
+    """What tap (i, j) of `height` neighbouring pixels of dy, from `pixel` on, adds to the pixels of dx it looked at."""
+    cdef float sums[PIXELS * LANES]
+    cdef float* at[PIXELS]
+    cdef Py_ssize_t row, column, n, oh, ow
+    cdef Terms m
+    cdef int p, l
+    m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol = 1, 0, 0, 1, 0, 0
+    m.depth, m.xstep, m.ystep = g.fg, g.f, lanes
+    ow = pixel % g.ow
+    oh = pixel // g.ow % g.oh
+    n = pixel // (g.ow * g.oh)
+    for p in range(height):
+        row, column = oh * g.sh + i * g.dh - top, ow * g.sw + j * g.dw - left
+        at[p] = dx + ((n * g.h + row) * g.w + column) * g.c if 0 <= row < g.h and 0 <= column < g.w else NULL
+        for l in range(lanes):
+            sums[p * lanes + l] = at[p][l] if at[p] != NULL and l < valid else <float>0
+        ow += 1
+        if ow == g.ow:
+            ow, oh = 0, oh + 1
+        if oh == g.oh:
+            oh, n = 0, n + 1
+    sum_tile(height, lanes, &m, dy + pixel * g.f, w, sums, lanes, sums, lanes)
+    for p in range(height):
+        if at[p] != NULL:
+            for l in range(valid):
+                at[p][l] = sums[p * lanes + l]
+
+
+cdef inline void _input_samples(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
+                                Py_ssize_t left, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """The samples [first, last) of narrow maps, one tap after the other."""
+    cdef Py_ssize_t pixels = (last - first) * g.oh * g.ow, tiles = (pixels + PIXELS - 1) // PIXELS
+    cdef Py_ssize_t terms = g.kh * g.kw * g.fg, group, block, tap, t, low, high
+    cdef int lanes, valid
+    cdef const float* w
+    dy += first * g.oh * g.ow * g.f
+    dx += first * g.h * g.w * g.c
+    memset(dx, 0, (last - first) * g.h * g.w * g.c * sizeof(float))
+    for group in range(g.groups):
+        for block in range(blocks_of(g.cg)):
+            lanes = lanes_of(block, g.cg)
+            valid = <int>min(<Py_ssize_t>lanes, g.cg - block * LANES)
+            w = packed + group * terms * padded(g.cg) + block * terms * LANES
+            for tap in range(g.kh * g.kw):
+                for t in range(tiles):
+                    low, high = pixels * t // tiles, pixels * (t + 1) // tiles
+                    _input_tile(dy + group * g.fg, w + tap * g.fg * lanes, dx + group * g.cg + block * LANES, g, top,
+                                left, tap // g.kw, tap % g.kw, low, <int>(high - low), lanes, valid)
+
+
+cdef inline void _input_units(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
+                              Py_ssize_t left, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Units [first, last): rows of dx, or samples of narrow maps."""
     cdef Py_ssize_t group, block, unit
-    # As in `_forward_rows`, the last block first. With a stride, neighbours are not written from left to right, and
-    # what is spilled into them is only written later if that is another block's work.
-    cdef bint may_spill = g.groups == 1 and (g.sw == 1 or g.c > LANES)
-    for group in range(g.groups - 1, -1, -1):
-        for block in range(blocks_of(g.cg) - 1, -1, -1):
+    if _narrow(g.ow):
+        _input_samples(dy, packed, dx, g, top, left, first, last)
+        return
+    for group in range(g.groups):
+        for block in range(blocks_of(g.cg)):
             for unit in range(first, last):
-                _input_row(dy, packed, dx, g, top, left, dyw, dyleft, group, block, unit,
-                           may_spill and (last - 1 - unit) * g.w * g.c >= LANES)
+                _input_row(dy, packed, dx, g, top, left, group, block, unit)
+
+
+def input_units(Py_ssize_t h, Py_ssize_t ow):
+    """Units of work of `backward_input` for each sample."""
+    return 1 if _narrow(ow) else h
 
 
 def backward_input(
-    const float[:, :, :, ::1] dy,      # IN   (n, oh, left + ow + right, f): zero columns by `input_padding`
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
     const float[::1] packed,           # IN   by `pack_transposed`
     float[:, :, :, ::1] dx,            # OUT  (n, h, w, c), without zero padding
     Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw,
-    Py_ssize_t top, Py_ssize_t left, Py_ssize_t groups, Py_ssize_t dyleft, int threads=1,
+    Py_ssize_t top, Py_ssize_t left, Py_ssize_t groups, int threads=1,
 ):
     """Gradient with respect to x. `top` and `left` are the zero rows and columns that x had before it."""
     cdef Geometry g = _geometry(dx.shape[1], dx.shape[2], dx.shape[3], dy.shape[1], dy.shape[2], dy.shape[3],
                                 kh, kw, sh, sw, dh, dw, groups)
-    cdef Py_ssize_t share, shares = max(1, threads), rows = dx.shape[0] * dx.shape[1], dyw = dy.shape[2]
+    cdef Py_ssize_t share, shares = max(1, threads), units = dx.shape[0] * input_units(g.h, g.ow)
     cdef const float* a = &dy[0, 0, 0, 0]
     cdef const float* w = &packed[0]
     cdef float* out = &dx[0, 0, 0, 0]
     for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
-        _input_rows(a, w, out, &g, top, left, dyw, dyleft, rows * share // shares, rows * (share + 1) // shares)
+        _input_units(a, w, out, &g, top, left, units * share // shares, units * (share + 1) // shares)
 
 
 cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
@@ -392,8 +481,7 @@ cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
     cdef const Py_ssize_t* dx = &c.operand[2].shape[0]
     cdef Geometry g = _geometry(dx[0], dx[1], dx[2], dy[0], dy[1], dy[2],
                                 c.i[0], c.i[1], c.i[2], c.i[3], c.i[4], c.i[5], c.i[8])
-    _input_rows(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], &g, c.i[6], c.i[7], dy[1], c.i[9],
-                t.first, t.last)
+    _input_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], &g, c.i[6], c.i[7], t.first, t.last)
 
 
 # ---------------------------------------------------------------------------------------------- kernel gradient
@@ -401,27 +489,33 @@ cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
 cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, const Geometry* g,
                                Py_ssize_t samples, bint fresh, bint slack, Py_ssize_t first,
                                Py_ssize_t last) noexcept nogil:
-    """Tiles [first, last) of dkernel, over all samples. Pixels pass in blocks that stay in the second-level cache.
+    """Tiles [first, last) of dkernel, over all samples. Pixels pass in blocks that stay in cache.
 
     A tile's rows are neighbours in x (channels, or kernel columns and channels), its columns are filters; `columns` lie
     between two rows of dkernel. Where filters of a block are missing, a vector of dy runs over into the next pixel:
     what it brings in is computed in vain. At the very end of dy that needs `slack`, a few readable floats behind it;
     without, everything is staged.
     """
-    cdef float staged[STAGE]
+    cdef float room_for_staged[STAGE + HALF]
+    cdef float* staged = aligned(room_for_staged)
     cdef Py_ssize_t blocks = blocks_of(g.fg)
     cdef Py_ssize_t taps = g.kh if g.merged else g.kh * g.kw
     cdef Py_ssize_t height = g.kw * g.cg if g.merged else g.cg
     cdef Py_ssize_t tiles = (height + PIXELS - 1) // PIXELS
     cdef Py_ssize_t sample_floats = g.h * g.w * g.c + g.oh * g.ow * g.f, row_floats = sample_floats // g.oh + 1
-    cdef Py_ssize_t n_block = max(<Py_ssize_t>1, 65536 // sample_floats)      # 256 KiB of x and dy
-    cdef Py_ssize_t row_block = g.oh if n_block > 1 else min(g.oh, max(<Py_ssize_t>1, 65536 // row_floats))
+    # Floats of a block of x and dy: 24 KiB for the first-level cache, if those are 128 pixels that make up for loading
+    # and storing the tile's sums; else 256 KiB for the second-level cache.
+    cdef Py_ssize_t room_for = 6144 if 128 * (g.c + g.f) <= 6144 else 65536
+    cdef Py_ssize_t n_block = max(<Py_ssize_t>1, room_for // sample_floats)
+    cdef Py_ssize_t row_block = g.oh if n_block > 1 else min(g.oh, max(<Py_ssize_t>1, room_for // row_floats))
     cdef Py_ssize_t col_block = g.ow
     cdef Py_ssize_t n, row, col, unit, group, block, tap, tile, low, high, key, staged_key
     cdef const float* a
     cdef const float* b
     cdef int lanes, valid
-    cdef bint staging = not slack and lanes_of(blocks - 1, g.fg) != (g.fg - 1) % LANES + 1
+    # dy goes through an aligned copy where that pays: vectors that straddle cache lines slow a tile down by a quarter.
+    cdef bint ragged = lanes_of(blocks - 1, g.fg) != (g.fg - 1) % LANES + 1
+    cdef bint staging = ragged and not slack or g.f % HALF != 0 and taps * tiles >= 4
     cdef bint room = g.groups == 1 and columns >= padded(g.fg)                # dkernel has the missing filters
     cdef Pixels m, s
     if staging:
@@ -455,7 +549,7 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
                         a += (tap // g.kw * g.dh * g.w + tap % g.kw * g.dw) * g.c
                     b = dy + ((n * g.oh + row) * g.ow + col) * g.f + group * g.fg + block * LANES
                     s = m
-                    if staging and valid != lanes:
+                    if staging and lanes > 1:
                         s.ycol, s.yrow, s.ysample = lanes, lanes * m.cols, lanes * m.cols * m.rows
                         if key != staged_key:
                             stage(&m, b, lanes, valid, staged)
@@ -508,5 +602,5 @@ DOORS = {
 }
 CONSTANTS = {
     "LANES": LANES, "PIXELS": PIXELS, "packed_size": packed_size, "pack_units": pack_units,
-    "kernel_units": kernel_units, "input_padding": input_padding, "padded": padded_filters,
+    "kernel_units": kernel_units, "input_units": input_units, "padded": padded_filters,
 }

@@ -201,24 +201,35 @@ cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
                   c.operand[1].shape[1], t.fresh, t.first, t.last)
 
 
+cdef inline void _add_rows(const float* a, Py_ssize_t f, const int width, int valid, float* even, float* odd,
+                           Py_ssize_t rows) noexcept nogil:
+    """Sums of the even and of the odd rows: two chains of additions that need not wait for one another."""
+    cdef Py_ssize_t r
+    cdef int l
+    for r in range(rows // 2):
+        for l in range(width):             # where columns are missing: a masked load, where there are such
+            even[l] += a[2 * r * f + l] if valid == width or l < valid else <float>0
+        for l in range(width):
+            odd[l] += a[(2 * r + 1) * f + l] if valid == width or l < valid else <float>0
+
+
 cdef inline void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t f, bint fresh,
                              Py_ssize_t block) noexcept nogil:
-    cdef float acc[LANES]
-    cdef Py_ssize_t r, width = min(<Py_ssize_t>LANES, f - block * LANES)
+    cdef float even[LANES]
+    cdef float odd[LANES]
+    cdef int l, valid = <int>min(<Py_ssize_t>LANES, f - block * LANES)
     cdef const float* a = dy + block * LANES
-    cdef int l
     for l in range(LANES):
-        acc[l] = 0
-    if width == LANES:
-        for r in range(rows):
-            for l in range(LANES):
-                acc[l] += a[r * f + l]
+        even[l] = odd[l] = 0
+    if valid == LANES:
+        _add_rows(a, f, LANES, LANES, even, odd, rows)
     else:
-        for r in range(rows):
-            for l in range(LANES):
-                acc[l] += a[r * f + l] if l < width else <float>0  # a masked load, where there are such
-    for l in range(<int>width):
-        dbias[block * LANES + l] = acc[l] if fresh else dbias[block * LANES + l] + acc[l]
+        _add_rows(a, f, LANES, valid, even, odd, rows)
+    for l in range(valid):
+        if rows % 2:
+            even[l] += a[(rows - 1) * f + l]
+        even[l] += odd[l]
+        dbias[block * LANES + l] = even[l] if fresh else dbias[block * LANES + l] + even[l]
 
 
 def backward_bias(

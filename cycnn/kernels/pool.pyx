@@ -46,8 +46,8 @@ cdef inline Run _run(const Window* g, Py_ssize_t oh, Py_ssize_t ow) noexcept nog
 
 # ---------------------------------------------------------------------------------------------------- forward
 
-cdef inline void _max_windows(const float* x, float* y, int* argmax, const Run* run, const Py_ssize_t rows,
-                              const Py_ssize_t columns, const int lanes) noexcept nogil:
+cdef inline void _max_windows(const float* x, float* y, int* argmax, const Run* run, float least,
+                              const Py_ssize_t rows, const Py_ssize_t columns, const int lanes) noexcept nogil:
     cdef float best[LANES]
     cdef int where[LANES]
     cdef float v, old
@@ -70,7 +70,8 @@ cdef inline void _max_windows(const float* x, float* y, int* argmax, const Run* 
                         best[l] = v if wins else old
                         where[l] = at if wins else where[l]
             for l in range(lanes):
-                y[k + l] = best[l]
+                v = best[l]
+                y[k + l] = least if v < least else v    # a NaN stays
             if argmax != NULL:
                 for l in range(lanes):
                     argmax[k + l] = where[l]
@@ -116,7 +117,7 @@ cdef inline void _average_windows(const float* x, float* y, const Run* run, cons
 
 
 cdef inline void _forward_row(const float* x, float* y, int* argmax, const Window* g, Py_ssize_t unit,
-                              const bint average) noexcept nogil:
+                              const bint average, bint relu) noexcept nogil:
     """Output row `unit`, counted through all samples."""
     cdef Py_ssize_t ow = 0
     cdef Run run
@@ -129,19 +130,21 @@ cdef inline void _forward_row(const float* x, float* y, int* argmax, const Windo
         if average:
             _average_run(x + run.first * g.c, y + ow * g.c, &run)
         else:
-            _max_run(x + run.first * g.c, y + ow * g.c, argmax + ow * g.c if argmax != NULL else NULL, &run)
+            _max_run(x + run.first * g.c, y + ow * g.c, argmax + ow * g.c if argmax != NULL else NULL, &run,
+                     relu)
         ow += run.count
 
 
-cdef void _max_run(const float* x, float* y, int* argmax, const Run* run) noexcept nogil:
+cdef void _max_run(const float* x, float* y, int* argmax, const Run* run, bint relu) noexcept nogil:
+    cdef float least = 0 if relu else -INFINITY
     if run.c < LANES:
-        _max_windows(x, y, argmax, run, run.rows, run.columns, <int>run.c)
+        _max_windows(x, y, argmax, run, least, run.rows, run.columns, <int>run.c)
     elif run.rows == 2 and run.columns == 2:
-        _max_windows(x, y, argmax, run, 2, 2, LANES)
+        _max_windows(x, y, argmax, run, least, 2, 2, LANES)
     elif run.rows == 3 and run.columns == 3:
-        _max_windows(x, y, argmax, run, 3, 3, LANES)
+        _max_windows(x, y, argmax, run, least, 3, 3, LANES)
     else:
-        _max_windows(x, y, argmax, run, run.rows, run.columns, LANES)
+        _max_windows(x, y, argmax, run, least, run.rows, run.columns, LANES)
 
 
 cdef void _average_run(const float* x, float* y, const Run* run) noexcept nogil:
@@ -157,16 +160,18 @@ def max_forward(
     const float[:, :, :, ::1] x,       # IN   (n, h, w, c)
     float[:, :, :, ::1] y,             # OUT  (n, oh, ow, c)
     int[:, :, :, ::1] argmax,          # OUT  (n, oh, ow, c), offset inside the window; None: not wanted
-    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t top, Py_ssize_t left, int threads=1,
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t top, Py_ssize_t left, bint relu,
+    int threads=1,
 ):
-    """Largest value of each window; padding never wins. The first maximum wins a tie, and the first NaN wins."""
+    """Largest value of each window, or zero if that is larger and `relu` is set; padding never wins. The first maximum
+    wins a tie, and the first NaN wins."""
     cdef Window g = Window(x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], kh, kw, sh, sw, top, left)
     cdef Py_ssize_t row, rows = y.shape[0] * y.shape[1]
     cdef const float* a = &x[0, 0, 0, 0]
     cdef float* b = &y[0, 0, 0, 0]
     cdef int* index = &argmax[0, 0, 0, 0] if argmax is not None else NULL
     for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
-        _forward_row(a, b, index, &g, row, False)
+        _forward_row(a, b, index, &g, row, False, relu)
 
 
 def average_forward(
@@ -180,21 +185,21 @@ def average_forward(
     cdef const float* a = &x[0, 0, 0, 0]
     cdef float* b = &y[0, 0, 0, 0]
     for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
-        _forward_row(a, b, NULL, &g, row, True)
+        _forward_row(a, b, NULL, &g, row, True, False)
 
 
 cdef void _max_forward(const Call* c, const Task* t) noexcept nogil:
     cdef Window g = _window(c, 0, 1)
     cdef Py_ssize_t row
     for row in range(t.first, t.last):
-        _forward_row(<const float*>t.at[0], <float*>t.at[1], <int*>t.at[2], &g, row, False)
+        _forward_row(<const float*>t.at[0], <float*>t.at[1], <int*>t.at[2], &g, row, False, c.i[6] != 0)
 
 
 cdef void _average_forward(const Call* c, const Task* t) noexcept nogil:
     cdef Window g = _window(c, 0, 1)
     cdef Py_ssize_t row
     for row in range(t.first, t.last):
-        _forward_row(<const float*>t.at[0], <float*>t.at[1], NULL, &g, row, True)
+        _forward_row(<const float*>t.at[0], <float*>t.at[1], NULL, &g, row, True, False)
 
 
 cdef inline Window _window(const Call* c, int x, int y) noexcept nogil:
@@ -369,7 +374,7 @@ cdef inline void _global_max_sample(const float* x, float* y, int* argmax, Py_ss
                                     Py_ssize_t n) noexcept nogil:
     """One window as wide as the map is long."""
     cdef Run run = Run(1, 0, 1, rows, c, 0, 0, 0, 0)
-    _max_run(x + n * rows * c, y + n * c, argmax + n * c if argmax != NULL else NULL, &run)
+    _max_run(x + n * rows * c, y + n * c, argmax + n * c if argmax != NULL else NULL, &run, False)
 
 
 cdef inline void _global_average_block(const float* x, float* y, Py_ssize_t rows, Py_ssize_t c,

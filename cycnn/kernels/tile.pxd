@@ -77,11 +77,24 @@ cdef inline void _sum_tile(const int height, const int lanes, const Terms* g, co
             y[p * ystep + l] = acc[p][l]
 
 
+cdef inline float _total(float* acc) noexcept nogil:
+    """The sum of LANES numbers, halves onto halves; they are overwritten."""
+    cdef int l
+    if LANES >= 32:
+        for l in range(16):
+            acc[l] += acc[l + 16]
+    if LANES >= 16:
+        for l in range(8):
+            acc[l] += acc[l + 8]
+    for l in range(4):
+        acc[l] += acc[l + 4]
+    return (acc[0] + acc[1]) + (acc[2] + acc[3])
+
+
 cdef inline void _sum_column(const int pixels, const Terms* g, const float* x, const float* w, const float* init,
                              Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
     """A few rows of a tile with one column: sums of LANES terms side by side, joined at the end."""
     cdef float acc[4][LANES]
-    cdef float total
     cdef Py_ssize_t i, j, _, rest = g.depth % LANES
     cdef const float* a
     cdef const float* b
@@ -104,10 +117,7 @@ cdef inline void _sum_column(const int pixels, const Terms* g, const float* x, c
                     for l in range(LANES):
                         acc[p][l] += a[p * g.xstep + l] * b[l] if l < rest else <float>0
     for p in range(pixels):
-        total = 0
-        for l in range(LANES):
-            total += acc[p][l]
-        y[p * ystep] = init[p * initstep] + total
+        y[p * ystep] = init[p * initstep] + _total(acc[p])
 
 
 cdef inline void sum_column(int height, const Terms* g, const float* x, const float* w, const float* init,
@@ -188,13 +198,13 @@ cdef inline void sum_block(int height, int lanes, int valid, const Terms* g, con
 
 
 cdef inline void sum_run(Py_ssize_t pixels, int lanes, int valid, const Terms* g, const float* x, const float* w,
-                         const float* bias, bint spill, float* y) noexcept nogil:
+                         const float* bias, bint onto, bint spill, float* y) noexcept nogil:
     """A run of pixels, in tiles as even as can be, from left to right."""
     cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high
     for t in range(tiles):
         low = pixels * t // tiles
         high = pixels * (t + 1) // tiles
-        sum_block(<int>(high - low), lanes, valid, g, x + low * g.xstep, w, bias, False, spill, y + low * g.ystep)
+        sum_block(<int>(high - low), lanes, valid, g, x + low * g.xstep, w, bias, onto, spill, y + low * g.ystep)
 
 
 cdef inline void load_bias(const float* bias, int valid, float* padded_bias) noexcept nogil:
@@ -244,39 +254,48 @@ cdef inline void _outer_tile(const int height, const int lanes, const Pixels* g,
             d[p * dstep + l] = acc[p][l]
 
 
+cdef inline void _add_column(int height, const float* a, float b, float* acc) noexcept nogil:
+    """acc[p] += a[p] * b for the rows of a tile, side by side (HALF is at least PIXELS)."""
+    cdef int p
+    for p in range(HALF):
+        acc[p] += (a[p] if p < height else <float>0) * b
+
+
 cdef inline void _outer_column(int height, const Pixels* g, const float* x, const float* y, bint fresh, float* d,
                                Py_ssize_t dstep) noexcept nogil:
-    """A tile with one column: its rows side by side (HALF is at least PIXELS), four pixels at a time."""
-    cdef float acc[4][HALF]
+    """A tile with one column: its rows side by side, four pixels at a time."""
+    cdef float first[HALF]
+    cdef float second[HALF]
+    cdef float third[HALF]
+    cdef float fourth[HALF]
     cdef Py_ssize_t n, i, j
     cdef const float* a
     cdef const float* b
-    cdef int p, u
-    for u in range(4):
-        for p in range(HALF):
-            acc[u][p] = 0
+    cdef int p
+    for p in range(HALF):
+        first[p] = second[p] = third[p] = fourth[p] = 0
     for n in range(g.samples):
         for i in range(g.rows):
             a = x + n * g.xsample + i * g.xrow
             b = y + n * g.ysample + i * g.yrow
             j = 0
             while j + 4 <= g.cols:
-                for u in range(4):
-                    for p in range(HALF):
-                        acc[u][p] += (a[u * g.xcol + p] if p < height else <float>0) * b[u * g.ycol]
+                _add_column(height, a, b[0], first)
+                _add_column(height, a + g.xcol, b[g.ycol], second)
+                _add_column(height, a + 2 * g.xcol, b[2 * g.ycol], third)
+                _add_column(height, a + 3 * g.xcol, b[3 * g.ycol], fourth)
                 a += 4 * g.xcol
                 b += 4 * g.ycol
                 j += 4
             while j < g.cols:
-                for p in range(HALF):
-                    acc[0][p] += (a[p] if p < height else <float>0) * b[0]
+                _add_column(height, a, b[0], first)
                 a += g.xcol
                 b += g.ycol
                 j += 1
     for p in range(HALF):
-        acc[0][p] = (acc[0][p] + acc[1][p]) + (acc[2][p] + acc[3][p])
+        first[p] = (first[p] + second[p]) + (third[p] + fourth[p])
     for p in range(height):
-        d[p * dstep] = acc[0][p] if fresh else d[p * dstep] + acc[0][p]
+        d[p * dstep] = first[p] if fresh else d[p * dstep] + first[p]
 
 
 cdef inline void outer_tile(int height, int lanes, const Pixels* g, const float* x, const float* y, bint fresh,
@@ -332,6 +351,12 @@ cdef inline void outer_block(int height, int lanes, int valid, const Pixels* g, 
                 d[p * dstep + l] = out[p * lanes + l]
 
 
+cdef inline float* aligned(float* room) noexcept nogil:
+    """The first place in `room` at which a vector of HALF floats lies in one cache line."""
+    cdef size_t line = HALF * sizeof(float)
+    return <float*>((<size_t>room + line - 1) // line * line)
+
+
 cdef inline void stage(const Pixels* g, const float* y, int lanes, int valid, float* staged) noexcept nogil:
     """Copy a block's columns of all pixels side by side, missing columns as zeros: (samples, rows, cols, lanes)."""
     cdef Py_ssize_t n, i, j
@@ -341,8 +366,12 @@ cdef inline void stage(const Pixels* g, const float* y, int lanes, int valid, fl
         for i in range(g.rows):
             b = y + n * g.ysample + i * g.yrow
             for j in range(g.cols):
-                for l in range(valid):
-                    staged[l] = b[j * g.ycol + l]
-                for l in range(valid, lanes):
-                    staged[l] = 0
+                if valid == LANES:
+                    for l in range(LANES):
+                        staged[l] = b[j * g.ycol + l]
+                else:
+                    for l in range(valid):
+                        staged[l] = b[j * g.ycol + l]
+                    for l in range(valid, lanes):
+                        staged[l] = 0
                 staged += lanes

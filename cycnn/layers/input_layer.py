@@ -4,7 +4,7 @@ from cycnn.core import checks
 from cycnn.core.registry import export
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import SymbolicTensor
-from cycnn.layers.layer import Layer
+from cycnn.layers.layer import Call, Layer
 
 
 @export("keras.layers")
@@ -37,8 +37,8 @@ class InputLayer(Layer):
         self._check_size("input", self.shape)
         self.batch_size = batch_size
         self.batch_shape = (batch_size, *self.shape)
-        self.output = SymbolicTensor(TensorSpec((None, *self.shape)), name=self.name)
-        self.output.layer = self
+        self.optional = bool(optional)
+        self._calls.append(Call(self, (), {}, [SymbolicTensor(TensorSpec((None, *self.shape)), name=self.name)]))
         self.built = True
 
     def call(self, x):
@@ -51,14 +51,12 @@ class InputLayer(Layer):
             "sparse": False,
             "ragged": False,
             "name": self.name,
+            "optional": self.optional,
         }
 
     @classmethod
     def from_config(cls, config):
-        config = dict(config)
-        config.pop("ragged", None)
-        config.pop("dtype", None)
-        return cls(**config)
+        return cls(**{key: value for key, value in config.items() if key not in ("ragged", "dtype")})
 
 
 def Input(

@@ -1,5 +1,7 @@
 """Layer: an operation with state and a configuration."""
 
+import functools
+import inspect
 import math
 
 import numpy as np
@@ -8,30 +10,85 @@ from cycnn import config, constraints, initializers, regularizers
 from cycnn.core import checks, names
 from cycnn.core.registry import serialize_keras_object
 from cycnn.core.spec import TensorSpec
+from cycnn.core.structure import flatten, is_shape, map_leaves, map_shapes, pack
 from cycnn.core.variable import Variable
 from cycnn.engine.function import Function
-from cycnn.engine.graph import Graph, Operation, SymbolicTensor
+from cycnn.engine.graph import Alias, Choice, Graph, Operation, SymbolicTensor, current_scope, recording
 from cycnn.ops.arrays import numbers
 
 MOST_AXES = 7  # of a layer's input, the sample axis included: as many as a kernel call can describe
 MOST_NUMBERS = 1 << 40  # in one weight or one sample: sizes in bytes stay far from 64 bits
 LONGEST = 1 << 30  # window, stride, padding: kernels count positions in 32 bits
+PLAIN = (str, int, float, bool, type(None))
+RECORDS = {"_calls", "_functions", "_made_with"}  # attributes of a layer that hold no layers of its own
+
+
+class Call:
+    """One use of a layer, outside any other layer: models are made of these.
+
+    Attributes:
+        layer: the layer.
+        args, kwargs: what it was called with.
+        inputs: the symbolic tensors among them.
+        outputs: the symbolic tensors that came out.
+    """
+
+    __slots__ = ("args", "inputs", "kwargs", "layer", "outputs")
+
+    def __init__(self, layer, args, kwargs, outputs):
+        args, kwargs = map_leaves(lambda leaf: leaf, (args, kwargs))  # the user's list may grow
+        self.layer, self.args, self.kwargs, self.outputs = layer, args, kwargs, outputs
+        self.inputs = [leaf for leaf in flatten((args, kwargs)) if isinstance(leaf, SymbolicTensor)]
+        for index, tensor in enumerate(outputs):
+            tensor.call, tensor.index = self, index
 
 
 class Layer(Operation):
     """Base of all layers.
 
-    A subclass stores its arguments in `__init__`, makes its weights in `build`, and either computes with other layers
-    and functions in `call`, or is an operation itself (`memory`, `forward`, `backward`).
+    A subclass stores its arguments and makes its sublayers in `__init__`, makes its weights in `build`, and computes in
+    `call`, with the functions of `cycnn.ops` and other layers; gradients follow by themselves. Layers and variables that
+    are attributes, or stand in lists and dictionaries that are, belong to the layer. (cycnn's own layers are operations
+    instead: `memory`, `forward`, `backward`.)
 
     Args:
         name: string; numbered automatically where it is None.
         trainable: whether optimizers may change the weights.
         dtype: `"float32"`.
+
+    Example:
+
+    ```python
+    class Linear(cycnn.layers.Layer):
+        def __init__(self, units=32, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+
+        def build(self, input_shape):
+            self.w = self.add_weight(shape=(input_shape[-1], self.units), name="w")
+            self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
+
+        def call(self, inputs):
+            return ops.matmul(inputs, self.w) + self.b
+
+    Linear(4)(np.ones((2, 3))).shape  # (2, 4)
+    ```
     """
 
-    min_ndim = None  # the least number of axes of an input, the sample axis included
+    min_ndim = None  # the least number of axes of an input, the sample axis included; None: inputs of any kind
     exact_ndim = None
+    built_from_start = False  # whether there is nothing to build
+    takes_mask = False  # whether Keras's `call` has a parameter `mask`: it stands in configs
+    compute_dtype = variable_dtype = "float32"
+
+    def __new__(cls, *args, **kwargs):
+        layer = super().__new__(cls)
+        layer._made_with = args, kwargs
+        layer._weights, layer._statistics = (
+            [],
+            [],
+        )  # those an optimizer may change, unless the layer is frozen; the others
+        return layer
 
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, name=None, autocast=True, **kwargs):
         # What Keras accepts on any first layer; a Sequential model makes its input from it.
@@ -49,8 +106,8 @@ class Layer(Operation):
             raise ValueError(
                 f"`{bad}` is not an argument of {type(self).__name__}.{hint} Received: {bad}={kwargs[bad]!r}."
             )
-        if name is not None and not isinstance(name, str):
-            raise ValueError(f"`name` must be a string. Received: name={name!r}.")
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(f"`name` must be a string without '/'. Received: name={name!r}.")
         if dtype not in (None, "float32", np.float32) and getattr(dtype, "name", None) != "float32":
             raise ValueError(
                 f"cycnn computes in float32. Received: dtype={dtype!r} for layer {name or type(self).__name__}."
@@ -63,62 +120,123 @@ class Layer(Operation):
                 "`activity_regularizer` is not supported yet; `kernel_regularizer` and `bias_regularizer` are."
             )
         self._trainable = bool(trainable)
-        self._weights = []  # those an optimizer may change, unless the layer is frozen
-        self._statistics = []  # the others
-        self._function = None
-        self.built = False
+        self._calls = []
+        self._functions = {}  # for arrays: kinds of arguments → (structure of the outputs, `Function`)
+        self._path = None
+        self._build_shapes = None
+        self.built = self.built_from_start
 
     @classmethod
     def _arguments(cls):
         """What the constructors of this class and its bases take."""
-        import inspect
-
         constructors = (inspect.signature(base.__init__) for base in cls.__mro__ if "__init__" in vars(base))
         return {name for found in constructors for name in found.parameters} - {"self", "args", "kwargs"} | {
             "input_shape"
         }
 
+    def _check_made(self):
+        if "built" not in vars(self):
+            raise RuntimeError(
+                f"In layer {type(self).__name__!r}, `super().__init__()` must be called first in `__init__`. "
+                "Received: a layer that never called it."
+            )
+
     # -------------------------------------------------------------------------------------------------- weights
 
     def add_weight(
         self,
+        *args,
         shape=None,
         initializer=None,
         dtype=None,
         trainable=True,
+        autocast=True,
         regularizer=None,
         constraint=None,
+        aggregation="none",
+        overwrite_with_gradient=False,
         name=None,
     ):
         """A new `Variable` of this layer.
 
         Args:
-            shape: tuple of integers.
-            initializer: name, object or function; `"glorot_uniform"` by default.
-            dtype: `"float32"`.
+            shape: tuple of integers; a single number by default.
+            initializer: name, object or function; by default `"glorot_uniform"`, for integers `"zeros"`.
+            dtype: `"float32"`, or an integer type where `trainable` is False.
             trainable: whether optimizers may change it.
             regularizer: penalty added to the loss.
             constraint: projection applied after each update.
             name: string.
+            autocast, aggregation, overwrite_with_gradient: accepted; they say nothing on one CPU in float32.
+
+        Raises:
+            ValueError: a shape that is not fully known, a dtype of another kind, or a name that is not a keyword argument.
         """
+        self._check_made()
+        if args and isinstance(args[0], str):
+            raise ValueError(
+                f"`name` must be a keyword argument: add_weight(shape=..., name={args[0]!r}). "
+                f"Received: add_weight({args[0]!r}, ...)."
+            )
+        if len(args) > 3:
+            raise TypeError(f"add_weight() takes at most 3 positional arguments. Received: {len(args)}.")
+        shape, initializer, dtype = (*args, *(shape, initializer, dtype)[len(args) :])
         shape = checks.shape("shape", () if shape is None else shape)
         if None in shape or math.prod(shape) > MOST_NUMBERS:
             raise ValueError(
                 f"Layer {self.name!r} ({type(self).__name__}): the shape of the weight {name!r} must be known, with at most "
                 f"2**40 numbers. Received: shape={shape}."
             )
-        initializer = initializers.get(initializer if initializer is not None else "glorot_uniform")
+        dtype = np.dtype(dtype or "float32").name
+        if dtype != "float32" and (trainable or np.dtype(dtype).kind not in "iub"):
+            raise ValueError(
+                f"Layer {self.name!r}: weights are float32; those with `trainable=False` may have an integer type. "
+                f"Received: dtype={dtype!r}, trainable={trainable}."
+            )
+        if initializer is None:
+            initializer = "glorot_uniform" if dtype == "float32" else "zeros"
         name = name or "variable"
         variable = Variable(
-            initializer(shape),
+            initializers.get(initializer)(shape),
             name=name,
             trainable=trainable and self._trainable,
+            dtype=dtype,
             regularizer=regularizers.get(regularizer),
             constraint=constraints.get(constraint),
-            path=f"{self.name}/{name}",
+            path=f"{self._enter_path()}/{name}",
         )
         (self._weights if trainable else self._statistics).append(variable)
         return variable
+
+    def __setattr__(self, name, value):
+        if isinstance(value, Variable) and not any(value is known for known in (*self._weights, *self._statistics)):
+            (self._weights if value.trainable else self._statistics).append(value)
+        super().__setattr__(name, value)
+
+    def _enter_path(self):
+        """The names of the layers around this one when it was first used, and its own: `"block/dense"`."""
+        if self._path is None:
+            self._path = "/".join((*current_scope().path, self.name))
+        return self._path
+
+    @property
+    def path(self):
+        """The names of the layers around this one, and its own; None where it was never called."""
+        return self._path
+
+    def _sublayers(self):
+        """The layers among the attributes, and in their lists and dictionaries, in order."""
+        return _layers_in([value for name, value in vars(self).items() if name not in RECORDS])
+
+    def _flatten_layers(self):
+        """This layer, its sublayers, theirs and so on: each once, before what it holds."""
+        found, stack = {}, [self]
+        while stack:
+            layer = stack.pop()
+            if id(layer) not in found:
+                found[id(layer)] = layer
+                stack.extend(reversed(layer._sublayers()))
+        return list(found.values())
 
     @property
     def trainable(self):
@@ -126,15 +244,16 @@ class Layer(Operation):
 
     @trainable.setter
     def trainable(self, value):
-        self._trainable = bool(value)
-        self._function = None  # its plans were made for the flag as it was
-        for variable in self._weights:
-            variable.trainable = self._trainable
+        for layer in self._flatten_layers():
+            layer._trainable = bool(value)
+            for variable in layer._weights:
+                variable.trainable = layer._trainable
 
     @property
     def weights(self):
-        """All variables: those that can be trained in the order they were made, then the others."""
-        return self._weights + self._statistics
+        """All variables: the layer's own, those that can be trained first, then those of its sublayers."""
+        variables = (v for layer in self._flatten_layers() for v in (*layer._weights, *layer._statistics))
+        return list({id(v): v for v in variables}.values())
 
     @property
     def variables(self):
@@ -142,14 +261,35 @@ class Layer(Operation):
 
     @property
     def trainable_weights(self):
-        return list(self._weights) if self.trainable else []
+        return [v for v in self.weights if v.trainable] if self._trainable else []
 
     @property
     def non_trainable_weights(self):
-        return list(self._statistics) if self.trainable else self.weights
+        return [v for v in self.weights if not v.trainable] if self._trainable else self.weights
 
-    trainable_variables = trainable_weights
-    non_trainable_variables = non_trainable_weights
+    @property
+    def trainable_variables(self):
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self):
+        return self.non_trainable_weights
+
+    @property
+    def losses(self):
+        """The penalties of the regularized weights, as they are now."""
+        return [np.float32(v.regularizer(v.numpy())) for v in self.trainable_weights if v.regularizer is not None]
+
+    def add_loss(self, loss):
+        """Not supported.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"`add_loss` is not supported: use the `regularizer` of `add_weight`, or a second output of the model with a "
+            f"loss of its own. Received: add_loss of layer {self.name!r}."
+        )
 
     def get_weights(self):
         """Copies of all weights, in the order of `weights`."""
@@ -174,81 +314,200 @@ class Layer(Operation):
                 f"Layer {self.name!r} has no weights yet, so they cannot be counted: build it first, by calling it "
                 "on an input, by `build(input_shape)`, or by an `Input` at the beginning of the model."
             )
-        return sum(int(np.prod(v.shape)) for v in self.weights)
+        return sum(math.prod(v.shape) for v in self.weights)
 
-    # -------------------------------------------------------------------------------------------------- calling
+    # ------------------------------------------------------------------------------------------------- building
 
     def build(self, input_shape):
-        """Make the weights. `input_shape` has the sample axis first, None."""
+        """Make the weights. `input_shape` has the sample axis first, None; several inputs: a list of shapes."""
         self.built = True
 
+    def _refuse_input(self, expected, received, hint=""):
+        raise ValueError(f"Layer {self.name!r} ({type(self).__name__}) expects {expected}. Received: {received}.{hint}")
+
     def _check_input(self, shape):
-        rank, name = len(shape), f"{self.name!r} ({type(self).__name__})"
-        hint = ""
+        rank, shape = len(shape), tuple(shape)
         if not 1 <= rank <= MOST_AXES:
-            raise ValueError(
-                f"Layer {name} expects inputs with 1 to {MOST_AXES} axes, the sample axis included. "
-                f"Received: shape={tuple(shape)} with {rank}."
-            )
+            expected = f"inputs with 1 to {MOST_AXES} axes, the sample axis included"
+            self._refuse_input(expected, f"shape={shape} with {rank}")
         if 0 in shape[1:]:
-            raise ValueError(f"Layer {name} expects inputs without axes of length 0. Received: shape={tuple(shape)}.")
+            self._refuse_input("inputs without axes of length 0", f"shape={shape}")
         if self.exact_ndim is not None and rank != self.exact_ndim:
-            if rank == 3 and self.exact_ndim == 4:
-                hint = " Grey pictures need a channel axis: reshape (n, h, w) to (n, h, w, 1)."
-            raise ValueError(
-                f"Layer {name} expects inputs with {self.exact_ndim} axes, the sample axis included. "
-                f"Received: shape={tuple(shape)} with {rank}.{hint}"
-            )
+            grey = rank == 3 and self.exact_ndim == 4
+            hint = " Grey pictures need a channel axis: reshape (n, h, w) to (n, h, w, 1)." if grey else ""
+            expected = f"inputs with {self.exact_ndim} axes, the sample axis included"
+            self._refuse_input(expected, f"shape={shape} with {rank}", hint)
         if self.min_ndim is not None and rank < self.min_ndim:
-            raise ValueError(
-                f"Layer {name} expects inputs with at least {self.min_ndim} axes, the sample axis included. "
-                f"Received: shape={tuple(shape)} with {rank}."
-            )
+            expected = f"inputs with at least {self.min_ndim} axes, the sample axis included"
+            self._refuse_input(expected, f"shape={shape} with {rank}")
 
     def _unbuild(self):
         """Forget weights that were made for a shape which turned out to be wrong."""
-        self._weights, self._statistics, self._function, self.built = [], [], None, False
+        self._weights, self._statistics, self._functions = [], [], {}
+        self.built = self.built_from_start
+        for layer in self._sublayers():
+            layer._unbuild()
 
-    def _build_once(self, shape):
-        self._check_input(shape)
-        if not self.built:
-            if any(d is None for d in shape[1:]) and type(self).build is not Layer.build:
-                raise ValueError(
-                    f"Layer {self.name!r} needs known lengths to make its weights. Received: input shape {shape}."
-                )
-            self.build(shape)
-            self.built = True
+    def _build_once(self, shape, more=None):
+        """Check the shape, or shapes, of the first argument, and build.
+
+        Args:
+            more: shapes of all arguments by the names that a `build` with several parameters gives them: `query_shape`.
+        """
+        several = not is_shape(shape)
+        if several and (self.min_ndim is not None or self.exact_ndim is not None):
+            self._refuse_input("one input", f"several, of shapes {checks.short(shape)}")
+        map_shapes(self._check_input, shape)
+        if self.built:
+            return
+        if type(self).build is not Layer.build and not several and None in shape[1:]:
+            raise ValueError(
+                f"Layer {self.name!r} needs known lengths to make its weights. Received: input shape {shape}."
+            )
+        wanted = list(inspect.signature(self.build).parameters)
+        shapes = {name: more[name] for name in wanted if name in (more or {})} if len(wanted) > 1 else {}
+        self._enter_path()
+        with recording(layer=self, path=(*current_scope().path, self.name)):
+            self.build(**shapes) if shapes else self.build(shape)
+        self._build_shapes = {"shapes_dict": shapes} if shapes else {"input_shape": shape}
+        self.built = True
+
+    def get_build_config(self):
+        """What `build_from_config` needs to make the weights: the shape of the input; None where it is not known."""
+        return self._build_shapes
+
+    def build_from_config(self, config):
+        """Make the weights as `get_build_config` says."""
+        if config and config.get("input_shape") is not None and not self.built:
+            self._build_once(map_shapes(tuple, config["input_shape"]))
+        elif config and "shapes_dict" in config and not self.built:
+            shapes = {name: map_shapes(tuple, shape) for name, shape in config["shapes_dict"].items()}
+            self._build_once(next(iter(shapes.values())), shapes)
+
+    # -------------------------------------------------------------------------------------------------- calling
 
     def call(self, x):
         """The output for a symbolic input. Composite layers write theirs with other layers and functions."""
+        if type(self).memory is Operation.memory:
+            raise NotImplementedError(
+                f"Layer {self.name!r} ({type(self).__name__}) must have a method `call(self, inputs)`. Received: none."
+            )
         return self.record(x)
 
-    def __call__(self, x, *args, training=None, **kwargs):
-        """The output for a symbolic tensor (a symbolic tensor) or for an array (an array, computed at once)."""
-        if isinstance(x, SymbolicTensor):
-            self._build_once(x.shape)
-            y = self._called(x, *args, **kwargs)
-            if y.layer is None:
-                y.layer = self
-            return y
-        x = numbers(x, f"The input of layer {self.name!r} ({type(self).__name__})")
-        self._build_once((None, *x.shape[1:]) if x.ndim else ())
-        if self._function is None or self._function.graph.inputs[0].spec.sample != x.shape[1:]:
-            source = SymbolicTensor(TensorSpec((None, *x.shape[1:])))
-            y = self._called(source, *args, **kwargs)
-            self._function = Function(Graph([source], [y]))
-        return self._function([x], training=bool(training))[0]
+    def __call__(self, *args, **kwargs):
+        """The output for symbolic tensors (symbolic tensors) or for arrays (arrays, computed at once).
 
-    def _called(self, x, *args, **kwargs):
-        """What `call` records, looked over."""
-        y = self.call(x, *args, **kwargs)
-        if not isinstance(y, SymbolicTensor):
-            raise TypeError(
-                f"Layer {self.name!r} ({type(self).__name__}): its `call`, or its activation, must return a symbolic tensor. "
-                f"Received: {y!r}."
+        Args:
+            args: tensors or arrays, or lists, tuples and dictionaries of them, as `call` takes them.
+            kwargs: more of what `call` takes. `training`: the training flag, for this call and all within it; a model's
+                own flag (True in `fit`) where it is None.
+        """
+        self._check_made()
+        given = kwargs
+        kwargs = {key: value for key, value in given.items() if key != "training"}
+        if kwargs.get("mask", 0) is None and not takes(type(self).call, "mask"):
+            del kwargs["mask"]  # Keras writes it into configs
+        training = given.get("training")
+        if not any(isinstance(leaf, SymbolicTensor) for leaf in flatten((args, kwargs))):
+            return self._compute(args, kwargs, training)
+        for leaf in flatten(args):
+            if isinstance(leaf, PLAIN) and leaf is not None:
+                raise ValueError(
+                    f"Layer {self.name!r} takes tensors as positional arguments; others must be keyword arguments. "
+                    f"Received: {leaf!r}."
+                )
+        self._build_for(args, kwargs)
+        outputs = self._trace(args, kwargs, training)
+        if current_scope().layer is None:
+            leaves, seen = [], flatten((args, kwargs))
+            for leaf in flatten(outputs):
+                fresh = leaf.call is None and not any(leaf is other for other in seen)
+                leaves.append(leaf if fresh else Alias().record(leaf))
+                seen.append(leaf)
+            self._calls.append(Call(self, args, given, leaves))
+            outputs = pack(outputs, leaves)
+        return outputs
+
+    def _build_for(self, args, kwargs):
+        if not args and not kwargs:
+            raise TypeError(f"Layer {self.name!r} must be called with an input. Received: no arguments.")
+        try:
+            bound = inspect.signature(self.call).bind_partial(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"Layer {self.name!r} ({type(self).__name__}) cannot be called like this: {error}.") from None
+        shapes = {name: map_leaves(lambda leaf: getattr(leaf, "shape", None), value) for name, value in bound.items()}
+        self._build_once(next(iter(shapes.values())), {f"{name}_shape": shape for name, shape in shapes.items()})
+
+    def _takes_training(self):
+        return takes(type(self).call, "training")
+
+    def _trace(self, args, kwargs, training=None):
+        """What `call` records; for both training flags, where it depends on one that is not known."""
+        scope = current_scope()
+        training = scope.training if training is None else bool(training)
+        takes_training = self._takes_training()
+
+        def run(flag):
+            with recording(training=flag):
+                return self._checked(self.call(*args, **kwargs, **({"training": flag} if takes_training else {})))
+
+        self._enter_path()
+        with recording(layer=self, path=(*scope.path, self.name)):
+            if training is not None or not takes_training:
+                return run(training)
+            inference, training = run(False), run(True)
+            pairs = list(zip(flatten(inference), flatten(training), strict=True))
+            return pack(inference, [a if a is b else Choice().record((a, b)) for a, b in pairs])
+
+    def _checked(self, outputs):
+        """What `call` returned, looked over."""
+        leaves = flatten(outputs)
+        for leaf in leaves:
+            if not isinstance(leaf, SymbolicTensor):
+                hint = " Did it forget `return`?" if outputs is None else ""
+                raise TypeError(
+                    f"Layer {self.name!r} ({type(self).__name__}): its `call`, or its activation, must return a symbolic "
+                    f"tensor, computed from its input with layers and `cycnn.ops`.{hint} Received: {checks.short(leaf)}."
+                )
+            self._check_size("output", leaf.spec.sample)
+        if not leaves:
+            raise TypeError(f"Layer {self.name!r}: its `call` must return a symbolic tensor. Received: {outputs!r}.")
+        return outputs
+
+    def _compute(self, args, kwargs, training):
+        """The outputs for arrays, by a graph that is kept for arrays of the same shapes."""
+        what = f"The input of layer {self.name!r} ({type(self).__name__})"
+        args = tuple(as_arrays(arg, what) for arg in args)
+        leaves = flatten((args, kwargs))
+        arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+        if len({array.shape[:1] for array in arrays}) > 1:
+            raise ValueError(
+                f"{what} must be arrays with the same number of samples. Received: shapes {[a.shape for a in arrays]}."
             )
-        self._check_size("output", y.spec.sample)
-        return y
+        key = None
+        if all(isinstance(leaf, (np.ndarray, *PLAIN)) for leaf in leaves):
+            key = repr(
+                map_leaves(lambda leaf: leaf.shape[1:] if isinstance(leaf, np.ndarray) else leaf, (args, kwargs))
+            )
+        if key is None or key not in self._functions:
+            sources = []
+
+            def source(leaf):
+                if not isinstance(leaf, np.ndarray):
+                    return leaf
+                sources.append(SymbolicTensor(TensorSpec((None, *leaf.shape[1:]) if leaf.ndim else ())))
+                return sources[-1]
+
+            with recording(layer=None, training=None):
+                symbolic, more = map_leaves(source, (args, kwargs))
+                self._build_for(symbolic, more)
+                outputs = self._trace(symbolic, more)
+            # The sources were numbered in the order of `flatten`: as `arrays` are.
+            made = outputs, Function(Graph(sources, flatten(outputs)))
+            if key is not None:
+                self._functions[key] = made
+        outputs, function = made if key is None else self._functions[key]
+        return pack(outputs, function(arrays, training=bool(training)))
 
     def _check_size(self, what, sample):
         """Refuse samples that no machine can hold, before their sizes overflow."""
@@ -259,17 +518,59 @@ class Layer(Operation):
             )
 
     def compute_output_shape(self, input_shape):
-        """Shape of the output for an input shape, both with None for the samples."""
-        input_shape = checks.shape("input_shape", input_shape)
-        self._build_once(input_shape)
-        return self._called(SymbolicTensor(TensorSpec(input_shape))).shape
+        """Shape of the output for an input shape, both with None for the samples; several: lists of them."""
+        shape = map_shapes(functools.partial(checks.shape, "input_shape"), input_shape)
+        self._build_once(shape)
+        with recording(layer=None, training=False):
+            outputs = self._trace((map_shapes(lambda s: SymbolicTensor(TensorSpec(s)), shape),), {})
+        return map_leaves(lambda tensor: tensor.shape, outputs)
+
+    def _first_call(self, what):
+        if not self._calls:
+            raise AttributeError(
+                f"The layer {self.name!r} has no {what} yet. Call it on a symbolic tensor, or put it into a model with an "
+                f"`Input`, first."
+            )
+        return self._calls[0]
+
+    @property
+    def input(self):
+        """The symbolic input of the first call; a list of several."""
+        inputs = self._first_call("input").inputs
+        return inputs[0] if len(inputs) == 1 else list(inputs)
+
+    @property
+    def output(self):
+        """The symbolic output of the first call; a list of several."""
+        outputs = self._first_call("output").outputs
+        return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    # Not properties: a layer may have an attribute of its own by these names.
+
+    @functools.cached_property
+    def input_shape(self):
+        """The shape of `input`."""
+        return map_leaves(lambda tensor: tensor.shape, self.input)
+
+    @functools.cached_property
+    def output_shape(self):
+        """The shape of `output`."""
+        return map_leaves(lambda tensor: tensor.shape, self.output)
 
     # ------------------------------------------------------------------------------------------------- configs
 
     def get_config(self):
-        """Everything `from_config` needs to make a layer like this one, without its weights."""
+        """Everything `from_config` needs to make a layer like this one, without its weights.
+
+        A subclass adds its own arguments. One without `get_config` gets those of its constructor, if they are plain.
+
+        Raises:
+            NotImplementedError: they are not.
+        """
+        self._check_made()
+        own = self._constructor_config() if type(self).get_config is Layer.get_config else {"name": self.name}
         return {
-            "name": self.name,
+            **own,
             "trainable": self.trainable,
             "dtype": {
                 "module": "keras",
@@ -279,16 +580,69 @@ class Layer(Operation):
             },
         }
 
+    def _constructor_config(self):
+        """The arguments that the layer was made with."""
+        if type(self).__init__ is Layer.__init__:
+            return {"name": self.name}
+        args, kwargs = self._made_with
+        signature = inspect.signature(type(self).__init__)
+        bound = signature.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        found, named = {}, False
+        for name, parameter in list(signature.parameters.items())[1:]:
+            if parameter.kind is parameter.VAR_KEYWORD:
+                found |= bound.arguments[name]
+                named = True
+            elif parameter.kind is not parameter.VAR_POSITIONAL or bound.arguments[name]:
+                found[name] = bound.arguments[name]
+        for name, value in found.items():
+            if not all(isinstance(leaf, PLAIN) for leaf in flatten(value)):
+                raise NotImplementedError(
+                    f"Layer {type(self).__name__} must have a method `get_config`, that returns "
+                    f"`{{**super().get_config(), {name!r}: ...}}`: its argument is no plain data. "
+                    f"Received: {name}={checks.short(value)}."
+                )
+        named = named or "name" in signature.parameters
+        return ({"name": self.name} if named else {}) | {k: v for k, v in found.items() if k != "name"}
+
     @classmethod
     def from_config(cls, config):
         """A new layer of this configuration."""
         config = dict(config)
         if isinstance(config.get("dtype"), dict):
             config["dtype"] = config["dtype"]["config"]["name"]
+        parameters = inspect.signature(cls.__init__).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):  # a constructor without **kwargs
+            config = {k: v for k, v in config.items() if k in parameters or k not in ("name", "trainable", "dtype")}
         return cls(**config)
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+@functools.lru_cache(maxsize=1024)
+def takes(function, name):
+    """Whether a function has a parameter of this name."""
+    return name in inspect.signature(function).parameters
+
+
+def _layers_in(value):
+    if isinstance(value, Layer):
+        return [value]
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return []
+    return [layer for part in value for layer in _layers_in(part)]
+
+
+def as_arrays(value, what):
+    """Arrays in a structure; a list of numbers, or of lists of them, is one array."""
+    if isinstance(value, dict):
+        return {key: as_arrays(part, what) for key, part in value.items()}
+    if isinstance(value, (list, tuple)) and not all(isinstance(leaf, (bool, int, float)) for leaf in flatten(value)):
+        return type(value)(as_arrays(part, what) for part in value)
+    return numbers(value, what)
 
 
 def serialize(thing):

@@ -7,7 +7,7 @@ import numpy as np
 from cycnn import config, kernels
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, SymbolicTensor
-from cycnn.ops.arrays import numbers
+from cycnn.ops.primitive import array_or_traced, primitive
 
 
 class Elementwise(Operation):
@@ -17,8 +17,14 @@ class Elementwise(Operation):
     follows from y alone.
     """
 
+    elementwise = True
+
     def __init__(self, kind, a=0.0, b=0.0, c=0.0):
         self.kind, self.parameters = kind, (float(a), float(b), float(c))
+
+    @property
+    def is_relu(self):
+        return self.kind == "relu"
 
     @property
     def code(self):
@@ -49,15 +55,31 @@ class Elementwise(Operation):
     def __call__(self, x):
         if isinstance(x, SymbolicTensor):
             return self.record(x)
-        x = numbers(x, f"The argument of {self.kind!r}")
-        flat = np.ascontiguousarray(x, np.float32).reshape(1, -1)
-        if flat.size == 0:
-            return flat.reshape(x.shape)
-        y = np.empty_like(flat)
-        kernels.elementwise.activate(
-            flat, y, self.code, *self.parameters, config.get_num_threads() if flat.size > 1 << 16 else 1
-        )
-        return y.reshape(x.shape)
+        return _activation(array_or_traced(x, f"The argument of {self.kind!r}"), self)
+
+
+@primitive()
+def _activation(x, operation):
+    """An activation at once, by the kernels' Python doors."""
+    flat = np.ascontiguousarray(x, np.float32).reshape(1, -1)
+    y = np.empty_like(flat)
+    arguments = (operation.code, *operation.parameters, config.get_num_threads() if flat.size > 1 << 16 else 1)
+    if flat.size:
+        kernels.elementwise.activate(flat, y, *arguments)
+
+    def slope(d):
+        dx = np.empty_like(flat)
+        if flat.size:
+            d = np.ascontiguousarray(d, np.float32).reshape(1, -1)
+            kernels.elementwise.activate_backward(None if operation.from_output else flat, y, d, dx, *arguments)
+        return dx.reshape(np.shape(x))
+
+    return y.reshape(np.shape(x)), slope
+
+
+def is_symbolic(x):
+    """Whether x is a symbolic tensor of floating point numbers: those that kernels compute with."""
+    return isinstance(x, SymbolicTensor) and x.dtype == "float32"
 
 
 class Affine(Operation):
@@ -75,6 +97,30 @@ class Affine(Operation):
     def backward(self, emit, x, y, dy, dx, work):
         if dx is not None:
             emit(kernels.elementwise.scale, dy, dx, self.scale, 0.0)
+
+
+class Combine(Operation):
+    """y = x1 + x2, or another of the kinds of `kernels.merge`, of two inputs of one shape."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def memory(self, x):
+        return Memory(TensorSpec(x[0].shape))
+
+    def forward(self, emit, x, y, work, *, training):
+        emit(kernels.merge.combine, *x, y, kernels.merge.KINDS[self.kind])
+
+    def backward(self, emit, x, y, dy, dx, work):
+        if self.kind in ("maximum", "minimum"):
+            a, b = (0, 1) if self.kind == "maximum" else (1, 0)
+            emit(kernels.merge.maximum_backward, x[a], x[b], dy, dx[a], dx[b])
+            return
+        for k, part in enumerate(dx):
+            if part is not None and self.kind == "multiply":
+                emit(kernels.merge.combine, dy, x[1 - k], part, kernels.merge.KINDS["multiply"])
+            elif part is not None:
+                emit(kernels.elementwise.scale, dy, part, -1.0 if k and self.kind == "subtract" else 1.0, 0.0)
 
 
 def infinite(value):

@@ -6,7 +6,8 @@ from cycnn import kernels
 from cycnn.core.shapes import rows_of
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, SymbolicTensor
-from cycnn.ops.arrays import numbers
+from cycnn.ops.primitive import array_or_traced, primitive
+from cycnn.ops.shaping import transpose
 
 
 class Softmax(Operation):
@@ -34,13 +35,50 @@ class Softmax(Operation):
     def __call__(self, x):
         if isinstance(x, SymbolicTensor):
             return self.record(x)
-        x = numbers(x, f"The argument of {self.name!r}")
-        if x.size == 0:
-            return x.astype(np.float32)
-        rows = np.ascontiguousarray(x, np.float32).reshape(1, -1, x.shape[-1] if x.ndim else 1)
-        y = np.empty_like(rows)
-        self.kernels[0](rows, y, 1)
-        return y.reshape(x.shape)
+        return _softmax(array_or_traced(x, f"The argument of {self.name!r}"), self)
+
+    def over(self, x, axis):
+        """The operation over another axis than the last one.
+
+        Raises:
+            ValueError: x has no such axis, or it counts the samples of a symbolic tensor.
+        """
+        symbolic = isinstance(x, SymbolicTensor)
+        x = array_or_traced(x, f"The argument of {self.name!r}")
+        rank = x.ndim
+        if rank < 1 + symbolic:
+            least = "two axes, the first counting samples" if symbolic else "one axis"
+            raise ValueError(f"{self.name} needs at least {least}. Received: shape {tuple(x.shape)}.")
+        if not -rank <= axis < rank:
+            raise ValueError(
+                f"{self.name}: `axis` must be from {-rank} to {rank - 1}. Received: axis={axis}, shape {tuple(x.shape)}."
+            )
+        place = axis % rank
+        if place == rank - 1:
+            return self(x)
+        if symbolic and place == 0:
+            raise ValueError(f"{self.name} over the sample axis is not possible inside a model. Received: axis={axis}.")
+        there = [a for a in range(rank) if a != place] + [place]
+        return transpose(self(transpose(x, there)), [there.index(a) for a in range(rank)])
+
+
+@primitive()
+def _softmax(x, operation):
+    """By the kernels' Python doors."""
+    shape = np.shape(x)
+    rows = np.ascontiguousarray(x, np.float32).reshape(1, -1, shape[-1] if shape else 1) if np.size(x) else None
+    if rows is None:
+        return np.zeros(shape, np.float32)
+    forward, backward = operation.kernels
+    y = np.empty_like(rows)
+    forward(rows, y, 1)
+
+    def slope(d):
+        dx = np.empty_like(rows)
+        backward(y, np.ascontiguousarray(d, np.float32).reshape(rows.shape), dx, 1)
+        return dx.reshape(shape)
+
+    return y.reshape(shape), slope
 
 
 class LogSoftmax(Softmax):

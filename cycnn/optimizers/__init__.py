@@ -1,42 +1,76 @@
-"""How weights learn: SGD, Adam, RMSprop, Adadelta.
+"""How weights learn: SGD and its relatives, and schedules of the learning rate.
 
-An optimizer owns one slot variable per weight and state (momentum, averages of squares) and an array of eight numbers
-that it fills once a step. When a training plan is made it emits one update call per weight; the plan runs them all in
-one segment, after the gradients are complete.
+An optimizer owns its state (iterations, learning rate, slots of each weight) and an array of numbers that it fills once
+a step. When a training plan is made it emits accumulation, clipping and one update per weight; the plan runs them after
+the gradients are complete. `apply` runs the same calls at once, on arrays.
 
-    compile(optimizer="adam")  →  get  →  Adam()  →  build(variables)  →  emit(...) once  →  before_step() every step
+    compile(optimizer="adam")  →  get  →  Adam()  →  build(weights)  →  emit(emit, {weight: gradient}) once
+                                          every step:  before_step()  →  the plan runs  →  after_step()
+
+    base_optimizer    what all share: clipping, weight decay, moving averages, accumulation, state, subclasses of users
+    sgd … lion        a rule of `kernels.update`, its slots and its numbers
+    schedules         the learning rate as a function of the step
+    legacy            the same classes, under the name that programs for Keras 2 use
 """
 
 from cycnn.core import checks
-from cycnn.core.registry import Family, serialize_keras_object
+from cycnn.core.registry import Family, export, get_registered_object, serialize_keras_object
+from cycnn.optimizers import schedules
 from cycnn.optimizers.adadelta import Adadelta
+from cycnn.optimizers.adagrad import Adagrad
 from cycnn.optimizers.adam import Adam
+from cycnn.optimizers.adamax import Adamax
+from cycnn.optimizers.adamw import AdamW
 from cycnn.optimizers.base_optimizer import Optimizer
+from cycnn.optimizers.ftrl import Ftrl
+from cycnn.optimizers.lion import Lion
+from cycnn.optimizers.nadam import Nadam
 from cycnn.optimizers.rmsprop import RMSprop
 from cycnn.optimizers.sgd import SGD
 
-_FAMILY = Family("keras.optimizers", "optimizer", (Adadelta, Adam, RMSprop, SGD))
-_BY_NAME = {cls.__name__.lower(): cls for cls in (Adadelta, Adam, RMSprop, SGD)}
+_CLASSES = (SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RMSprop)
+_BY_NAME = {cls.__name__.lower(): cls for cls in _CLASSES}
+_FAMILY = Family("keras.optimizers", "optimizer", _CLASSES, _BY_NAME)
+for _class in _CLASSES:  # where files of Keras 2, and of Keras 3 on PyTorch, have them
+    export("keras.optimizers.legacy")(_class)
+    export(f"keras.src.backend.torch.optimizers.torch_{_class.__name__.lower()}")(_class)
 
-__all__ = ["SGD", "Adadelta", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "serialize"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "legacy",
+    "schedules",
+    "serialize",
+]
 
 
 def get(identifier):
-    """The optimizer that an argument means: a name, an `Optimizer`, or a config.
+    """The optimizer that an argument means: a name in any case, an `Optimizer`, its class or its config; None is None.
 
     Raises:
         ValueError: there is no such optimizer.
     """
     found = identifier
     if isinstance(identifier, str):
-        found = _BY_NAME.get(identifier.lower())
+        found = get_registered_object(identifier) or _BY_NAME.get(identifier.lower())
         if found is None:
             raise ValueError(checks.unknown("optimizer", identifier, list(_BY_NAME)))
     elif isinstance(identifier, dict):
         found = deserialize(identifier)
     if isinstance(found, type) and issubclass(found, Optimizer):
         found = found()
-    if not isinstance(found, Optimizer):
+    if found is not None and not isinstance(found, Optimizer):
         raise ValueError(
             f"An optimizer must be a name, an `Optimizer` or its config. Received: optimizer={identifier!r}."
         )
@@ -49,5 +83,16 @@ def serialize(optimizer):
 
 
 def deserialize(config, custom_objects=None):
-    """The optimizer of a config."""
+    """The optimizer of a config. The class's name may be in any case, as in Keras."""
+    name = config.get("class_name")
+    if isinstance(name, str) and "module" not in config and name.lower() in _BY_NAME:
+        config = {**config, "class_name": name.lower()}
     return _FAMILY.deserialize(config, custom_objects)
+
+
+def __getattr__(name):
+    if name == "legacy":
+        import importlib
+
+        return importlib.import_module("cycnn.optimizers.legacy")
+    raise AttributeError(checks.unknown("optimizer", name, __all__))

@@ -6,6 +6,7 @@ The trainer reads `l1` and `l2` and hands them to the kernel; calling the object
 float, for reading and for tests.
 """
 
+from cycnn.core import checks
 from cycnn.core.registry import Family, serialize_keras_object
 from cycnn.regularizers.regularizers import L1, L1L2, L2, OrthogonalRegularizer, Regularizer
 
@@ -59,3 +60,7 @@ def serialize(regularizer):
 def deserialize(config, custom_objects=None):
     """The regularizer of a config, with the user's own classes in `custom_objects`."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+def __getattr__(name):
+    raise AttributeError(checks.unknown("regularizer", name, __all__))

@@ -104,14 +104,23 @@ class OrthogonalRegularizer(Regularizer):
         self.mode = checks.one_of("mode", mode, ("rows", "columns"))
 
     def __call__(self, x):
+        return self.value_and_gradient(x)[0]
+
+    def value_and_gradient(self, x):
+        """The penalty of a matrix, and its gradient."""
         x = np.asarray(x, np.float64)
         if x.ndim != 2:
             raise ValueError(f"OrthogonalRegularizer needs a matrix. Received: shape={x.shape}.")
         rows = x if self.mode == "rows" else x.T
-        rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-        products = np.abs(rows @ rows.T)
+        lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        unit = rows / lengths
+        products = np.triu(unit @ unit.T, 1)
         pairs = len(rows) * (len(rows) - 1) / 2
-        return float(self.factor * np.triu(products, 1).sum() / pairs) if pairs else 0.0
+        factor = self.factor / pairs if pairs else 0.0
+        signs = np.sign(products)
+        d_unit = factor * (signs + signs.T) @ unit
+        gradient = (d_unit - unit * (unit * d_unit).sum(axis=1, keepdims=True)) / lengths
+        return float(factor * np.abs(products).sum()), gradient if self.mode == "rows" else gradient.T
 
     def get_config(self):
         return {"factor": self.factor, "mode": self.mode}

@@ -4,6 +4,7 @@ import numpy as np
 
 from cycnn import config
 from cycnn.core.spec import TensorSpec
+from cycnn.core.structure import flatten, map_leaves, pack
 from cycnn.engine.buffers import SAMPLE, Buffer
 from cycnn.engine.function import Source
 from cycnn.engine.graph import Graph, SymbolicTensor
@@ -32,19 +33,21 @@ def layer_gradients(layer, x, r, training=True, state=(0, 0)):
 
     Args:
         layer: a layer; it is built if it is not yet.
-        x: array (n, ...).
+        x: array (n, ...), or a list of them for a layer of several inputs.
         r: array of the output's shape.
         training: the training flag.
         state: seed and step of random layers.
 
     Returns:
-        `(y, dx, [gradient of each trainable weight])`, float32 arrays.
+        `(y, dx, [gradient of each trainable weight])`, float32 arrays; `dx` is a list where `x` is one.
     """
-    x, r = np.asarray(x, np.float32), np.asarray(r, np.float32)
-    tensor = SymbolicTensor(TensorSpec((None, *x.shape[1:])))
-    graph = Graph([tensor], [layer(tensor)])
+    r = np.asarray(r, np.float32)
+    xs = [np.asarray(array, np.float32) for array in flatten(x)]
+    samples = len(xs[0])
+    tensors = [SymbolicTensor(TensorSpec((None, *array.shape[1:]))) for array in xs]
+    graph = Graph(tensors, [layer(pack(x, tensors))])
     weights = layer.trainable_weights
-    source, seed = Source(x), Source(r)
+    sources, seed = [Source(array) for array in xs], Source(r)
     gradients = [np.zeros(v.shape, np.float32) for v in weights]
 
     def update(emit, found):
@@ -56,25 +59,26 @@ def layer_gradients(layer, x, r, training=True, state=(0, 0)):
 
     plan = Plan(
         graph,
-        len(x),
+        samples,
         training=training,
         objective=_Seed(seed),
         gradients=weights,
         input_gradients=True,
         update=update,
-        feeds=[source.feed("input 0")],
+        feeds=[source.feed(f"input {k}") for k, source in enumerate(sources)],
     )
-    y, dx = np.empty(r.shape, np.float32), np.zeros(x.shape, np.float32)
-    rows = np.arange(len(x), dtype=np.int64)
-    source.bind(plan, "input 0", rows)
+    y, dxs = np.empty(r.shape, np.float32), [np.zeros(array.shape, np.float32) for array in xs]
+    rows = np.arange(samples, dtype=np.int64)
+    for k, (source, dx) in enumerate(zip(sources, dxs, strict=True)):
+        source.bind(plan, f"input {k}", rows)
+        plan.bind(f"d input {k}", dx)
     seed.bind(plan, "dy", rows)
     plan.bind("output 0", y)
-    plan.bind("d input 0", dx)
     plan.bind("step", np.array(state, np.uint64))
     for k, gradient in enumerate(gradients):
         plan.bind(f"gradient {k}", gradient)
-    plan.run(len(x), config.get_num_threads())
-    return y, dx, gradients
+    plan.run(samples, config.get_num_threads())
+    return y, pack(x, dxs), gradients
 
 
 def _add():
@@ -94,7 +98,7 @@ def check_layer(make, x, *, training=True, gradients=True, smooth=True):
 
     Args:
         make: function that returns a new layer.
-        x: array (n, ...) with n > 2.
+        x: array (n, ...) with n > 2, or a list of them for a layer of several inputs.
         training: the training flag of the gradients.
         gradients: whether to compare gradients.
         smooth: whether the layer is differentiable near `x`, so that finite differences mean something.
@@ -102,21 +106,22 @@ def check_layer(make, x, *, training=True, gradients=True, smooth=True):
     Raises:
         AssertionError: it does not.
     """
-    x = np.asarray(x, np.float32)
+    x = map_leaves(lambda array: np.asarray(array, np.float32), x)
     layer = make()
     y = layer(x)
     assert y.dtype == np.float32, f"the output's dtype is {y.dtype}"
-    shape = layer.compute_output_shape((None, *x.shape[1:]))
+    shape = layer.compute_output_shape(map_leaves(lambda array: (None, *array.shape[1:]), x))
     assert shape == (None, *y.shape[1:]), f"compute_output_shape says {shape}, the output has {y.shape}"
-    assert len(y) == len(x)
+    assert len(y) == len(flatten(x)[0])
 
     twin = type(layer).from_config(layer.get_config())
     assert twin.get_config() == layer.get_config(), "a config changes on its way through from_config"
     twin(x)
     twin.set_weights(layer.get_weights())
     assert np.array_equal(twin(x), y, equal_nan=True), "the layer of the config computes something else"
-    assert np.array_equal(layer(x[:1]), y[:1], equal_nan=True), "a sample's output depends on its batch"
-    assert np.array_equal(layer(x[1:]), y[1:], equal_nan=True), "a sample's output depends on its place in the batch"
+    first, others = (map_leaves(lambda array, rows=rows: array[rows], x) for rows in (slice(1), slice(1, None)))
+    assert np.array_equal(layer(first), y[:1], equal_nan=True), "a sample's output depends on its batch"
+    assert np.array_equal(layer(others), y[1:], equal_nan=True), "a sample's output depends on its place in the batch"
 
     r = np.random.default_rng(0).standard_normal(y.shape).astype(np.float32)
     before = config.get_num_threads()
@@ -127,7 +132,7 @@ def check_layer(make, x, *, training=True, gradients=True, smooth=True):
             config.set_num_threads(threads)
             layer.set_weights(weights)
             y, dx, dw = layer_gradients(layer, x, r, training)
-            results.append([y, dx, *dw, *layer.get_weights()])
+            results.append([y, *flatten(dx), *dw, *layer.get_weights()])
     finally:
         config.set_num_threads(before)
         layer.set_weights(weights)
@@ -141,18 +146,18 @@ def check_layer(make, x, *, training=True, gradients=True, smooth=True):
 def _check_gradients(layer, x, r, training, weights, found):
     """Directional finite differences: the derivative along a random direction, in every argument."""
     trainable = layer.trainable_weights
-    count = len(trainable)
+    xs = flatten(x)
 
-    def value(at_x, at_weights):
-        for variable, w in zip(trainable, at_weights, strict=True):
+    def value(arguments):
+        for variable, w in zip(trainable, arguments[len(xs) :], strict=True):
             variable.assign(w)
-        y = layer_gradients(layer, at_x, r, training)[0]
+        y = layer_gradients(layer, pack(x, arguments[: len(xs)]), r, training)[0]
         return float((y.astype(np.float64) * r).sum())
 
     rng = np.random.default_rng(1)
-    start = [v.numpy() for v in trainable]
-    gradients = [found[1], *found[2 : 2 + count]]
-    for k, gradient in enumerate(gradients):
+    start = [*xs, *(v.numpy() for v in trainable)]
+    names = [*(f"input {k}" for k in range(len(xs))), *(v.name for v in trainable)]
+    for k, gradient in enumerate(found[1 : 1 + len(start)]):
         if gradient.size == 0:
             continue
         direction = rng.standard_normal(gradient.shape)
@@ -160,18 +165,14 @@ def _check_gradients(layer, x, r, training, weights, found):
         step = 1e-2
         ends = []
         for sign in (1, -1):
-            at_x, at_weights = x, list(start)
-            if k == 0:
-                at_x = (x + sign * step * direction).astype(np.float32)
-            else:
-                at_weights[k - 1] = (start[k - 1] + sign * step * direction).astype(np.float32)
-            ends.append(value(at_x, at_weights))
+            arguments = list(start)
+            arguments[k] = (start[k] + sign * step * direction).astype(np.float32)
+            ends.append(value(arguments))
         layer.set_weights(weights)
         numeric = (ends[0] - ends[1]) / (2 * step)
         analytic = float((gradient.astype(np.float64) * direction).sum())
         scale = float(np.abs(gradient * direction).sum()) + 1e-3
-        name = "x" if k == 0 else trainable[k - 1].name
         assert abs(numeric - analytic) <= 2e-2 * scale, (
-            f"the gradient with respect to {name} is {analytic:.6g} along a direction, "
+            f"the gradient with respect to {names[k]} is {analytic:.6g} along a direction, "
             f"finite differences give {numeric:.6g}"
         )

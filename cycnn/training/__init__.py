@@ -1,10 +1,13 @@
-"""Training: from arrays to learned weights.
+"""Training: from data to learned weights.
 
-    data         arguments of fit → arrays that fit together, with the errors of users
+    data         what users pass to `fit` → batches that fit the model, with the errors of users
+    compiled     what `compile` said: losses and metrics, of every output
     objective    losses as the last operations of a plan
+    step         one batch through a plan that was lent for it
     trainer      compile, fit, evaluate, predict: the loops over batches
-    callbacks    what others may do between batches and epochs
     progress     the line on the screen
+
+    fit(x, y)  →  data: samples, epochs of (samples, rows)  →  Steps.run(samples, rows)  →  metrics, callbacks
 
 A step, straight down:
 
@@ -15,9 +18,7 @@ A step, straight down:
          → update
          → metrics, callbacks
 
-User errors are found in constructors, `build`, `compile` and at the door of `fit`; after that nothing is left to refuse.
+Whole arrays are one object, `Samples`, for all batches, and take one plan. Each batch of a stream is one of its own; those
+of the same types share a plan, whatever their sizes. User errors are found in constructors, `build`, `compile` and at the
+door of `fit` (of a stream: of each batch); after that nothing is left to refuse.
 """
-
-from cycnn.training import callbacks
-
-__all__ = ["callbacks"]

@@ -1,52 +1,94 @@
 """Losses as the last operations of a plan."""
 
+import numpy as np
+
 from cycnn.core.shapes import rows_of
 from cycnn.engine.buffers import SAMPLE, Buffer
 from cycnn.ops.softmax import Softmax
 
 
 class Objective:
-    """One loss per output.
+    """The losses of a model's outputs.
 
     Args:
-        losses: list of `Loss`.
-        feeds: for each output, the function that emits the gathering of its targets.
-        weigh: the function that emits the gathering of sample weights, or None.
+        terms: list of `compiled.Term`.
+        targets: for each term, the shape of one sample's target.
+        weights: for each term, the shape of one sample's weights, or None where there are none.
+        feeds: `{name: function that emits the gathering}` of the buffers `target k` and `weight k`, k the output.
+        graph: the model's `Graph`.
         differentiates: whether gradients are wanted.
     """
 
-    def __init__(self, losses, feeds, weigh, differentiates):
-        self.losses, self.feeds, self.weigh, self.differentiates = losses, feeds, weigh, differentiates
+    def __init__(self, terms, targets, weights, feeds, graph, differentiates):
+        self.terms, self.targets, self.weights, self.feeds = terms, targets, weights, feeds
+        self.differentiates = differentiates
+        self._loss_of = {term.output: term.loss for term in terms}
+        self._read = {tensor for node in graph.nodes for tensor in node.inputs}
 
     def absorbs(self, node, k):
-        """Whether output `k`'s loss takes the place of this node, which computes it."""
-        return type(node.operation) is Softmax and self.losses[k].absorbs_softmax()
+        """Whether output `k`'s loss takes the place of this node, which computes it for nobody else."""
+        loss = self._loss_of.get(k)
+        return (
+            type(node.operation) is Softmax
+            and loss is not None
+            and loss.has_kernel
+            and loss.absorbs_softmax()
+            and node.output not in self._read
+        )
 
     def emit(self, emit, plan, xs, ys):
         """Emit all losses; returns the gradient of each output (of the softmax's input, where that is absorbed)."""
-        weight = None
-        if self.weigh is not None:
-            weight = Buffer.new("sample weight", SAMPLE, ())
-            self.weigh(emit, weight)
-        gradients = []
-        for k, (loss, feed, x, y) in enumerate(zip(self.losses, self.feeds, xs, ys, strict=True)):
-            rows, columns = rows_of(y.shape)
-            shape = (rows, columns) if loss.targets == "float32" else (rows,)
-            target = Buffer.new(f"target {k}", SAMPLE, shape, loss.targets)
-            feed(emit, target)
-            value = plan.external(f"value {k}", (rows,), samples=True)
-            scale = plan.external(f"scale {k}", (1,))
+        gradients = [None] * len(ys)
+        for term, shape, weights in zip(self.terms, self.targets, self.weights, strict=True):
+            k = term.output
+            x, y = xs[k], ys[k]
+            target = self._gathered(emit, f"target {k}", shape, term.loss.targets)
+            weight = None if weights is None else self._gathered(emit, f"weight {k}", weights)
             dx = Buffer.new(f"d output {k}", SAMPLE, x.shape) if self.differentiates else None
-            absorbed = x.storage is not y.storage
-            loss.emit(
-                emit,
-                x.view(rows, columns) if absorbed else None,
-                y.view(rows, columns),
-                target,
-                weight,
-                scale,
-                value,
-                dx and dx.view(rows, columns),
-            )
-            gradients.append(dx)
+            if term.loss.has_kernel:
+                _emit_kernel(emit, plan, term, x, y, target, weight, dx)
+            else:
+                _emit_python(emit, plan, term, y, target, weight, dx)
+            gradients[k] = dx
         return gradients
+
+    def _gathered(self, emit, name, shape, dtype="float32"):
+        buffer = Buffer.new(name, SAMPLE, shape, dtype)
+        self.feeds[name](emit, buffer)
+        return buffer
+
+
+def _emit_kernel(emit, plan, term, x, y, target, weight, dx):
+    """One value per sample and position, before weighting; `scale` is set for every batch."""
+    k, (rows, columns) = term.output, rows_of(y.shape)
+    value = plan.external(f"value {k}", (rows,), samples=True)
+    scale = plan.external(f"scale {k}", (1,))
+    absorbed = x.storage is not y.storage
+    term.loss.emit(
+        emit,
+        x.view(rows, columns) if absorbed else None,
+        y.view(rows, columns),
+        target.view(*((rows, columns) if term.loss.targets == "float32" else (rows,))),
+        weight,
+        scale,
+        value,
+        dx and dx.view(rows, columns),
+    )
+
+
+def _emit_python(emit, plan, term, y, target, weight, dx):
+    """A user's loss: one value per batch, and its gradient by automatic differentiation."""
+    loss, factor = term.loss, np.float32(term.factor)
+    value = plan.external(f"value {term.output}", (1,))
+
+    def evaluate(y, target, weight, value):
+        value[0] = loss(target, y, weight)
+
+    def differentiate(y, target, weight, value, dx):
+        value[0], gradient = loss.value_and_gradient(target, y, weight)
+        np.multiply(gradient, factor, out=dx)
+
+    if dx is None:
+        emit.host(evaluate, y, target, weight, value, modes="rrrw")
+    else:
+        emit.host(differentiate, y, target, weight, value, dx, modes="rrrww")

@@ -194,8 +194,14 @@ def bar(share, width, encoding):
 
 
 def described(values):
-    """`name: number` of each value."""
-    return [f"{name}: {number:{'.4e' if 0 < abs(number) < 1e-3 else '.4f'}}" for name, number in values.items()]
+    """`name: number` of each value; several numbers stand in brackets."""
+    return [f"{name}: {_short(value)}" for name, value in values.items()]
+
+
+def _short(value):
+    if getattr(value, "shape", ()):
+        return f"[{' '.join(map(_short, value.ravel()[:4]))}{' …' if value.size > 4 else ''}]"
+    return f"{value:{'.4e' if 0 < abs(value) < 1e-3 else '.4f'}}"
 
 
 def duration(seconds):

@@ -1,33 +1,36 @@
 """compile, fit, evaluate, predict: the loops over batches."""
 
-import math
-from contextlib import closing
+import warnings
+from contextlib import closing, contextmanager
 
 import numpy as np
 
-from cycnn import kernels, losses, metrics, optimizers
-from cycnn.core import checks, memory, random
-from cycnn.engine.function import Function, Source, run_state
-from cycnn.engine.plan import Plan
-from cycnn.regularizers import L1, L1L2, L2
+from cycnn import optimizers
+from cycnn.callbacks import CallbackList
+from cycnn.core import checks, random
+from cycnn.core.registry import deserialize_keras_object, serialize_keras_object
+from cycnn.engine.function import Function
 from cycnn.training import data
-from cycnn.training.callbacks import CallbackList, History
-from cycnn.training.objective import Objective
+from cycnn.training.compiled import Compiled
+from cycnn.training.data import forms
+from cycnn.training.data.samples import warn_of_unseen_classes
 from cycnn.training.progress import Progress
+from cycnn.training.step import Predictions, Steps
 
 
 class Trainer:
-    """What a model can do with data. Mixed into `Model` and `Sequential`, which give `_graph()` and the weights."""
+    """What a model can do with data. Mixed into `Model` and `Sequential`, which give `_the_graph()` and the weights."""
 
     def _start_training(self):
         self.optimizer = self.loss = None
-        self.stop_training = False
-        self._compiled = False
-        self._loss_objects = self._metric_objects = None
+        self.stop_training = self.stop_evaluating = self.stop_predicting = False
+        self.run_eagerly, self.jit_compile, self.steps_per_execution = False, False, 1
+        self._compiled = None
+        self._compile_config = None
         self._function = None
-        self._seed = None
-        self._step = 0
-        self._trainable_at_compile = None
+        self._state = None
+        self._initial_epoch = None
+        self._in_fit = False
 
     # -------------------------------------------------------------------------------------------------- compile
 
@@ -43,75 +46,142 @@ class Trainer:
         jit_compile="auto",
         auto_scale_loss=True,
     ):
-        """Say how to learn.
+        """Say how to learn. Which weights are trained is settled here: `trainable` changed later needs another `compile`.
 
         Args:
             optimizer: name or `Optimizer`.
-            loss: name or `Loss`.
-            metrics: list of names, functions or `Metric` objects; `"accuracy"` is the one that fits the output.
+            loss: name, `Loss`, or function `(y_true, y_pred)` of a value per sample, written with `cycnn.ops`; for
+                several outputs one for all, a list, or a dictionary by output, None for an output without a loss.
+            loss_weights: numbers that the outputs' losses count by: a list, or a dictionary by output.
+            metrics: list of names, `Metric` objects or functions; `"accuracy"` is the one that fits the output. For
+                several outputs a list of lists, or a dictionary by output.
             weighted_metrics: as `metrics`, but the samples count by their weights.
-            loss_weights: not supported yet: None.
             run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: accepted, and without effect: every step is
                 one call of compiled code.
+
+        Raises:
+            ValueError: unknown names, or arguments of another form.
         """
-        if loss_weights is not None:
-            raise ValueError(f"`loss_weights` is not supported yet. Received: loss_weights={loss_weights}.")
+        compiled = Compiled(loss, loss_weights, metrics, weighted_metrics)
         self.optimizer = optimizers.get(optimizer)
         self.loss = loss
-        if isinstance(loss, (list, tuple)) and len(loss) == 1:
-            loss = loss[0]
-        self._loss_objects = None if loss is None else [losses.get(loss)]
-        for name, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
-            if given is not None and not isinstance(given, (list, tuple)):
-                raise ValueError(f"Expected `{name}` to be a list: {name}=[{given!r}]. Received: {name}={given!r}.")
-        self._metric_arguments = [(m, False) for m in metrics or []] + [(m, True) for m in weighted_metrics or []]
-        for metric, _ in self._metric_arguments:
-            if not (isinstance(metric, str) and metric in ("accuracy", "acc")):
-                _metric(metric)  # an unknown name is refused here, not in `fit`
-        self._metric_objects = None
-        self._compiled = True
-        self._mean_loss = _Mean()
+        self._compiled = compiled
+        if run_eagerly and jit_compile is True:
+            warnings.warn(
+                "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling `jit_compile`.", stacklevel=2
+            )
+        self.run_eagerly, self.steps_per_execution = bool(run_eagerly), steps_per_execution
+        self.jit_compile = jit_compile is True and not run_eagerly
+        self.stop_training = False
+        self._compile_config = {
+            "optimizer": self.optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": self.jit_compile,
+        }
+        trainable = set(self.trainable_weights)
+        compiled.trainable = {v: v in trainable for v in self.weights}
         self._forget_plans()
 
     @property
     def compiled(self):
-        return self._compiled
+        """Whether `compile` was called."""
+        return self._compiled is not None
 
-    def _forget_plans(self):
-        if self._function is not None:
-            self._function.forget()
+    def get_compile_config(self):
+        """The arguments of `compile` as plain data; empty where it was not called."""
+        return {} if self._compile_config is None else serialize_keras_object(self._compile_config)
 
-    def _must_be_compiled(self, what, with_loss=True):
-        if not self._compiled:
+    def compile_from_config(self, config):
+        """Call `compile` with the arguments that `get_compile_config` returned."""
+        self.compile(**deserialize_keras_object(config))
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_weights)
+
+    def _must_be_compiled(self, what):
+        if self._compiled is None:
             raise ValueError(
                 f"You must call `compile()` before calling `{what}()`: it says which loss and optimizer to use."
             )
-        if with_loss and self._loss_objects is None:
+        if not self._compiled.has_loss:
             raise ValueError(f"`{what}()` needs a loss. Call `compile(..., loss=...)`. Received: loss=None.")
 
-    def _make_metrics(self, y):
-        """Metric objects, now that the shapes of outputs and targets are known."""
-        if self._metric_objects is not None:
+    def _trained(self):
+        """The weights that learn: those that could at `compile`, or, made later, when they were first asked for."""
+        compiled, graph = self._compiled, self._the_graph()
+        if compiled.trained_graph is not graph:
+            trainable = set(self.trainable_weights)
+            compiled.trained = [v for v in self.weights if compiled.trainable.get(v, v in trainable)]
+            compiled.trained_graph = graph
+        return compiled.trained
+
+    def _warn_of_changed_flags(self):
+        if not self.built:
             return
-        sample = self._the_graph().outputs[0].spec.sample
-        loss = self._loss_objects[0]
-        self._metric_objects = []
-        for argument, weighted in self._metric_arguments:
-            if isinstance(argument, str) and argument in ("accuracy", "acc"):
-                if sample[-1:] == (1,) or isinstance(loss, losses.BinaryCrossentropy):
-                    metric = metrics.BinaryAccuracy(name=argument)
-                elif loss.targets == "int32" or y.shape[1:] != sample:
-                    metric = metrics.SparseCategoricalAccuracy(name=argument)
-                else:
-                    metric = metrics.CategoricalAccuracy(name=argument)
-            else:
-                metric = _metric(argument)
-            metric.weighted = weighted
-            if weighted and any(metric.name == other.name for other in self._metric_objects):
-                metric.name = f"weighted_{metric.name}"
-            self._metric_objects.append(metric)
+        trained, trainable = set(self._trained()), set(self.trainable_weights)
+        changed = [v.path for v in self.weights if (v in trained) != (v in trainable)]
+        if changed:
+            warnings.warn(
+                "`trainable` was changed after `compile()`, which settles what is trained: the change has no effect until "
+                f"`compile()` is called again. Changed weights: {', '.join(changed)}.",
+                stacklevel=3,
+            )
+
+    # -------------------------------------------------------------------------------------------------- metrics
+
+    @property
+    def metrics(self):
+        """The metric objects: the mean loss, those of `compile`, and the mean loss of each of several outputs."""
+        return [] if self._compiled is None else self._compiled.metrics
+
+    @property
+    def metrics_names(self):
+        """Names of the values that `evaluate` returns, in their order."""
+        return [] if self._compiled is None else self._compiled.metrics_names
+
+    def reset_metrics(self):
+        """Begin all metrics anew."""
+        if self._compiled is not None:
+            self._compiled.reset()
+
+    def get_metrics_result(self):
+        """`{name: value}` of the loss and all metrics, over the batches since they were reset."""
+        return self._compiled.logs()
+
+    @contextmanager
+    def _own_metrics(self):
+        """Metrics begin anew; where a `fit` is at work, its own are put back in the end."""
+        compiled = self._compiled
+        kept = compiled.state() if self._in_fit else None
+        compiled.reset()
+        try:
+            yield compiled
+        finally:
+            if kept is not None:
+                compiled.restore(kept)
 
     # ----------------------------------------------------------------------------------------------------- plans
+
+    @property
+    def input_names(self):
+        """Names of the inputs: keys of a dictionary of data."""
+        return [tensor.name for tensor in self._the_graph().inputs]
+
+    @property
+    def output_names(self):
+        """Names of the outputs, those of their layers: keys of dictionaries of targets, losses and metrics."""
+        return [tensor.layer.name if tensor.layer else tensor.name for tensor in self._the_graph().outputs]
+
+    def _target_names(self):
+        """Names of the outputs in data, losses and logs: the keys of a dictionary of outputs, or `output_names`."""
+        structure = self._outputs_structure()
+        if isinstance(structure, dict) and len(structure) == len(self._the_graph().outputs):
+            return sorted(structure)
+        return self.output_names
 
     def _the_function(self):
         graph = self._the_graph()
@@ -120,43 +190,79 @@ class Trainer:
             self._function = Function(graph, labels)
         return self._function
 
+    def _forget_plans(self):
+        if self._function is not None:
+            self._function.forget()
+
     def _training_state(self):
         """Seed and step of the random operations; the step counts on from fit to fit."""
-        if self._seed is None:
-            self._seed = random.make_seed()
-            self._state = np.array([self._seed, 0], np.uint64)
+        if self._state is None:
+            self._state = np.array([random.make_seed(), 0], np.uint64)
         return self._state
 
-    def _check_targets(self, y, what="y"):
-        graph, loss = self._the_graph(), self._loss_objects[0]
-        y = data.as_array(y, what)
-        data.not_empty(y, what)
-        y = loss.match(y, graph.outputs[0].spec.sample)
-        loss.check_values(y, graph.outputs[0].spec.sample)
-        return y
+    # ------------------------------------------------------------------------------------------------------ data
 
-    def _check(self, x, y, sample_weight, what="x"):
-        """Arrays of inputs, targets and weights that fit the model and each other."""
+    def _inputs(self, x, what="x"):
+        """One array per input."""
         self._build_from(x)
         inputs = data.as_inputs(x, self._the_graph().inputs, what)
-        data.not_empty(inputs[0], what)
-        if y is None:
-            name = self._loss_objects[0].name
-            raise ValueError(f"`y` must be given: the loss {name!r} compares outputs with targets. Received: y=None.")
-        y = self._check_targets(y)
-        if sample_weight is not None:
-            sample_weight = data.as_array(sample_weight, "sample_weight")
-            if sample_weight.ndim == 2 and sample_weight.shape[1] == 1:
-                sample_weight = sample_weight[:, 0]
-            if sample_weight.ndim != 1:
-                raise ValueError(
-                    f"`sample_weight` must have one number per sample. Received: shape {sample_weight.shape}."
-                )
-        data.same_length([*inputs, y, sample_weight], [what] * len(inputs) + ["y", "sample_weight"])
-        return inputs, y, sample_weight
+        forms.not_empty(inputs[0], what)
+        return inputs
 
-    def _batches(self, inputs, y, weight, batch_size, training):
-        return _Batches(self, inputs, y, weight, batch_size, training)
+    def _samples(self, x, y=None, sample_weight=None, what="x"):
+        """Inputs, targets and weights that fit the model and each other."""
+        inputs = self._inputs(x, what)
+        graph, compiled, names = self._the_graph(), self._compiled, self._target_names()
+        targets = forms.as_targets(y, names, compiled.wanted(names))
+        weights = forms.as_weights(sample_weight, names)
+        columns = ["y" if len(names) == 1 else f"y[{name!r}]" for name in names]
+        for target, column in zip(targets, columns, strict=True):
+            if target is not None:
+                forms.not_empty(target, column)
+        forms.same_length(
+            [*inputs, *targets, *weights], [what] * len(inputs) + columns + ["sample_weight"] * len(names)
+        )
+        compiled.prepare(graph, names, targets)
+        matched = [None] * len(names)
+        for term in compiled.terms:
+            k, loss = term.output, term.loss
+            sample, matched[k] = graph.outputs[k].spec.sample, targets[k]
+            if loss.has_kernel:
+                matched[k] = loss.match(targets[k], sample)
+                loss.check_values(matched[k], sample)
+            if weights[k] is not None:
+                forms.check_weights(weights[k], sample[:-1])
+        return data.Samples(inputs, targets, matched, weights)
+
+    def _weigh_classes(self, samples, class_weight):
+        """Samples of a model with one output, weighted by their classes and by what weights they had."""
+        if class_weight is None:
+            return samples
+        if len(samples.targets) > 1:
+            raise ValueError(
+                f"`class_weight` needs a model with one output. Received: a model with the outputs {self.output_names}."
+            )
+        (target,), (weight,) = samples.targets, samples.weights
+        classes = self._the_graph().outputs[0].spec.sample[-1:]
+        by_class = forms.class_weights(class_weight, target, classes[0] if classes and classes[0] > 1 else None)
+        if weight is not None:
+            by_class = weight * by_class.reshape(-1, *[1] * (weight.ndim - 1))
+        return data.Samples(samples.inputs, samples.targets, samples.matched, [by_class])
+
+    def _stream(self, source, what="x", class_weight=None, **arguments):
+        """The batches that a dataset or generator gives."""
+
+        def convert(x, y, sample_weight):
+            return self._weigh_classes(self._samples(x, y, sample_weight), class_weight)
+
+        return data.StreamBatches(source, convert, what=what, **arguments)
+
+    def _to_evaluate(self, x, y, sample_weight, batch_size, steps, what="x", **workers):
+        """Batches to evaluate on."""
+        if data.is_stream(x):
+            _only_stream(x, y, sample_weight, what)
+            return self._stream(x, what, steps=steps, **workers)
+        return data.ArrayBatches(self._samples(x, y, sample_weight, what), batch_size, steps)
 
     # ------------------------------------------------------------------------------------------------------- fit
 
@@ -178,22 +284,31 @@ class Trainer:
         validation_steps=None,
         validation_batch_size=None,
         validation_freq=1,
+        **kwargs,
     ):
-        """Learn from arrays.
+        """Learn from data.
 
         Args:
-            x: samples (n, ...); any numeric dtype, memory maps too; read a batch at a time and left unchanged.
-            y: targets (n, ...).
-            batch_size: samples of a step; 32 by default.
-            epochs: how often to go through the samples.
+            x: samples (n, ...) of any numeric dtype: an array, a memory map, a list, a DataFrame, a tensor; for several
+                inputs a list, or a dictionary by name. They are read a batch at a time and left unchanged. Or what gives
+                batches (x, y) or (x, y, sample_weight): a generator, a `utils.PyDataset`, a PyTorch `DataLoader`, a
+                `tf.data.Dataset`, any iterable.
+            y: targets (n, ...), in the same forms; None where `x` gives batches.
+            batch_size: samples of a step; 32 by default. Without effect where `x` gives batches.
+            epochs: number of the last epoch: how often to go through the data, where `initial_epoch` is 0.
             verbose: 0 nothing, 1 a live line, 2 a line per epoch; `"auto"`: 1.
             callbacks: list of `Callback`.
-            validation_split: share of the samples, taken from the end, to validate with.
-            validation_data: `(x, y)` or `(x, y, weight)` to validate with after each epoch.
-            shuffle: whether samples come in a new random order in each epoch.
-            sample_weight: weights (n,) of the samples in the loss.
+            validation_split: share of the samples, taken from the end before any shuffling, to validate with.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` to validate with, or what gives such batches.
+            shuffle: whether samples (of a `PyDataset`: batches) come in a new random order in each epoch; `"batch"`
+                shuffles within the batches only.
+            class_weight: `{class number: factor}` that samples count by in the loss; 1 for the others.
+            sample_weight: factors (n,) of the samples in the loss, or of their positions (n, ...).
             initial_epoch: number of the first epoch.
-            class_weight, steps_per_epoch, validation_steps, validation_freq: not supported yet.
+            steps_per_epoch: batches of an epoch; the next epoch goes on where it stopped. None: an epoch is one pass.
+            validation_steps: batches of a validation, from the beginning of the data; None: all.
+            validation_batch_size: samples of a step of the validation; `batch_size` by default.
+            validation_freq: epochs from one validation to the next, or the list of the epochs to validate after (from 1).
 
         Returns:
             `History`.
@@ -201,347 +316,339 @@ class Trainer:
         Raises:
             ValueError: arguments that do not fit the model or each other.
         """
+        workers = _older_arguments("fit", kwargs, epochs=epochs)
+        epochs = workers.pop("epochs")
         self._must_be_compiled("fit")
-        for name, value, default in (
-            ("class_weight", class_weight, None),
-            ("steps_per_epoch", steps_per_epoch, None),
-            ("validation_steps", validation_steps, None),
-            ("validation_freq", validation_freq, 1),
-        ):
-            if value is not default and not (isinstance(value, int) and value == default):
-                raise ValueError(f"`{name}` is not supported yet. Received: {name}={value}.")
-        batch_size = 32 if batch_size is None else checks.positive_int("batch_size", batch_size)
-        if validation_batch_size is None:
-            validation_batch_size = batch_size
-        validation_batch_size = checks.positive_int("validation_batch_size", validation_batch_size)
-        epochs = checks.positive_int("epochs", epochs)
+        epochs = checks.non_negative_int("epochs", epochs)
         initial_epoch = checks.non_negative_int("initial_epoch", initial_epoch)
+        batch_size = _optional_int("batch_size", batch_size)
+        steps_per_epoch = _optional_int("steps_per_epoch", steps_per_epoch)
+        validation_steps = _optional_int("validation_steps", validation_steps)
+        validation_batch_size = _optional_int("validation_batch_size", validation_batch_size) or batch_size
+        validates = _frequency(validation_freq)
+        if shuffle not in (True, False, "batch"):
+            raise ValueError(f'`shuffle` must be True, False or "batch". Received: shuffle={checks.short(shuffle)}.')
         progress = Progress(verbose)
-        inputs, y, sample_weight = self._check(x, y, sample_weight)
-        if validation_data is not None:
-            if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
+        self._warn_of_changed_flags()
+        held_out = self._validation(validation_data, validation_batch_size, validation_steps, **workers)
+        if data.is_stream(x):
+            _only_stream(x, y, sample_weight, "x")
+            if validation_split and held_out is None:
                 raise ValueError(
-                    "`validation_data` must be (x, y) or (x, y, sample_weight). "
-                    f"Received: validation_data={checks.short(validation_data)}."
+                    "`validation_split` needs arrays: of what gives batches, no end can be held out; use `validation_data`. "
+                    f"Received: validation_split={validation_split} for a {type(x).__name__}."
                 )
-            held_out = self._check(*validation_data, *([None] * (3 - len(validation_data))), what="validation_data")
-        elif validation_split is not None and checks.number("validation_split", validation_split, 0, 1, open_high=True):
-            (*inputs, y, sample_weight), (*held, held_y, held_weight) = data.split(
-                [*inputs, y, sample_weight], validation_split
-            )
-            held_out = held, held_y, held_weight
+            batches = self._stream(x, class_weight=class_weight, steps=steps_per_epoch, shuffle=shuffle, **workers)
         else:
-            held_out = None
-        self._make_metrics(y)
-        samples = len(y)
-        steps = -(-samples // batch_size)
-        history = History()
-        self.history = history
+            samples = self._samples(x, y, sample_weight)
+            share = 0.0 if validation_split is None else validation_split
+            if checks.number("validation_split", share, 0, 1, open_high=True) and held_out is None:
+                samples, last = samples.split(share)
+                warn_of_unseen_classes(samples, last, self._compiled.terms)
+                held_out = data.ArrayBatches(last, validation_batch_size, validation_steps)
+            samples = self._weigh_classes(samples, class_weight)
+            batches = data.ArrayBatches(samples, batch_size, steps_per_epoch, shuffle)
+        _first(batches, "x")
+        begun = True
+        self.optimizer.build(self._trained())  # a callback may want to restore its state
         watchers = CallbackList(
-            [history, *CallbackList(callbacks).callbacks], self, {"epochs": epochs, "steps": steps, "verbose": verbose}
+            callbacks, add_history=True, model=self, verbose=verbose, epochs=epochs, steps=batches.steps
         )
-        self.stop_training = False
-        rows = np.arange(samples, dtype=np.int64)
-        order = random.generator() if shuffle else None
+        self.stop_training, self._initial_epoch = False, None
         watchers.on_train_begin()
         logs = {}
-        with self._batches(inputs, y, sample_weight, min(batch_size, samples), True) as batches, closing(progress):
-            for epoch in range(initial_epoch, epochs):
-                watchers.on_epoch_begin(epoch)
-                progress.begin_epoch(epoch, epochs, steps)
+        with (
+            self._fitting(),
+            closing(batches),
+            Steps(self, training=True, capacity=batches.capacity) as steps,
+            closing(progress),
+        ):
+            for epoch in range(self._initial_epoch or initial_epoch, epochs):
+                if not begun and batches.begin() is None:
+                    batches.warn()
+                    break
+                begun = False
                 self.reset_metrics()
-                if order is not None:
-                    order.shuffle(rows)
-                for step in range(steps):
-                    watchers.on_train_batch_begin(step)
-                    batches.run(rows[step * batch_size : (step + 1) * batch_size])
-                    if watchers.watches_batches:
-                        watchers.on_train_batch_end(step, self._logs())
-                    progress.update(step + 1, self._logs)
-                    if self.stop_training:
-                        break
-                logs = self._logs()
-                if held_out is not None:
-                    logs = {**logs, **self._validate(held_out, validation_batch_size, watchers)}
+                watchers.on_epoch_begin(epoch)
+                progress.begin_epoch(epoch, epochs, batches.steps)
+                self._train(batches, steps, watchers, progress)
+                logs = self._compiled.logs()
+                if held_out is not None and validates(epoch + 1):
+                    logs.update((f"val_{name}", value) for name, value in self._evaluate(held_out, watchers).items())
                 progress.end_epoch(logs)
                 watchers.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
+        if epochs > 0:
+            self.optimizer.finalize_variable_values(self._trained())
         watchers.on_train_end(logs)
-        return history
+        return watchers.history
 
-    def _validate(self, held_out, batch_size, watchers):
-        """`val_` logs of an evaluation; the training's own metrics are kept."""
-        kept = [(m.total, m.count) for m in (self._mean_loss, *self._metric_objects)]
-        logs = self._evaluate(*held_out, batch_size, watchers)
-        for metric, (total, count) in zip((self._mean_loss, *self._metric_objects), kept, strict=True):
-            metric.total, metric.count = total, count
-        return {f"val_{name}": value for name, value in logs.items()}
+    def _train(self, batches, steps, watchers, progress):
+        """One epoch."""
+        watched, logs = watchers.watches_batches, self._compiled.logs
+        with closing(batches.epoch()) as epoch:
+            for number, (samples, rows) in enumerate(epoch):
+                watchers.on_train_batch_begin(number)
+                steps.run(samples, rows)
+                if watched:
+                    watchers.on_train_batch_end(number, logs())
+                progress.update(number + 1, logs)
+                if self.stop_training:
+                    break
 
-    def _evaluate(self, inputs, y, weight, batch_size, watchers, progress=None):
-        self.reset_metrics()
-        rows = np.arange(len(y), dtype=np.int64)
-        watchers.on_test_begin()
-        with self._batches(inputs, y, weight, min(batch_size, len(y)), False) as batches:
-            for step, first in enumerate(range(0, len(y), batch_size)):
-                watchers.on_test_batch_begin(step)
-                batches.run(rows[first : first + batch_size])
-                if watchers.watches_batches:
-                    watchers.on_test_batch_end(step, self._logs())
-                if progress is not None:
-                    progress.update(step + 1, self._logs)
-        logs = self._logs()
-        watchers.on_test_end(logs)
-        return logs
+    @contextmanager
+    def _fitting(self):
+        before, self._in_fit = self._in_fit, True
+        try:
+            yield
+        finally:
+            self._in_fit = before
 
-    def _logs(self):
-        logs = {m.name: m.result() for m in self._metric_objects}
-        logs["loss"] = self._mean_loss.result()
-        return logs
-
-    def reset_metrics(self):
-        """Begin all metrics anew."""
-        for metric in (self._mean_loss, *(self._metric_objects or ())):
-            metric.reset_state()
-
-    @property
-    def metrics_names(self):
-        return ["loss", *(m.name for m in self._metric_objects or ())]
-
-    @property
-    def metrics(self):
-        """The metric objects, known after the first batch."""
-        return list(self._metric_objects or ())
+    def _validation(self, given, batch_size, steps, **workers):
+        """Batches to validate with, or None."""
+        if given is None:
+            return None
+        what = "validation_data"
+        if data.is_stream(given):
+            return self._to_evaluate(given, None, None, batch_size, steps, what, **workers)
+        if isinstance(given, (list, tuple)) and len(given) in (2, 3):
+            return self._to_evaluate(*data.unpack(given), batch_size, steps, what, **workers)
+        raise ValueError(
+            "`validation_data` must be (x, y) or (x, y, sample_weight), or give such batches. "
+            f"Received: validation_data={checks.short(given)}."
+        )
 
     # -------------------------------------------------------------------------------------- evaluate and predict
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
                  return_dict=False, **kwargs):  # fmt: skip
-        """Loss and metrics of arrays, without learning.
+        """Loss and metrics of data, without learning.
 
         Args:
             x, y, sample_weight: as in `fit`.
             batch_size: samples a run; 32 by default.
             verbose: as in `fit`.
+            steps: batches to look at; None: all.
+            callbacks: list of `Callback`.
             return_dict: whether to return `{name: value}`.
 
         Returns:
             The loss, or a list of the loss and the metrics, or a dictionary.
         """
+        workers = _older_arguments("evaluate", kwargs)
         self._must_be_compiled("evaluate")
-        batch_size = 32 if batch_size is None else checks.positive_int("batch_size", batch_size)
-        inputs, y, sample_weight = self._check(x, y, sample_weight)
-        self._make_metrics(y)
+        batch_size, steps = _optional_int("batch_size", batch_size), _optional_int("steps", steps)
         progress = Progress(verbose)
-        steps = -(-len(y) // batch_size)
-        watchers = CallbackList(callbacks, self, {"steps": steps, "verbose": verbose})
-        with closing(progress):
-            progress.begin_epoch(None, None, steps)
-            logs = self._evaluate(inputs, y, sample_weight, batch_size, watchers, progress)
+        batches = self._to_evaluate(x, y, sample_weight, batch_size, steps, **workers)
+        watchers = CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
+        with closing(batches), closing(progress):
+            _first(batches, "x")
+            progress.begin_epoch(None, None, batches.steps)
+            logs = self._evaluate(batches, watchers, progress, begun=True)
             progress.end_epoch(logs)
-        if return_dict:
-            return logs
-        values = [logs["loss"], *(logs[m.name] for m in self._metric_objects)]
-        return values if len(values) > 1 else values[0]
+        return logs if return_dict else self._compiled.listed(logs)
 
-    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
-        """Outputs for arrays of samples.
+    def _evaluate(self, batches, watchers, progress=None, begun=False):
+        """Logs of an evaluation: `evaluate`, or a validation in `fit`."""
+        if not begun:
+            batches.restart()
+            if batches.begin() is None:
+                batches.warn()
+                return {}
+        self.stop_evaluating = False
+        watched = watchers.watches_batches
+        watchers.on_test_begin()
+        with self._own_metrics() as compiled, Steps(self, training=False, capacity=batches.capacity) as steps:
+            with closing(batches.epoch()) as epoch:
+                for number, (samples, rows) in enumerate(epoch):
+                    watchers.on_test_batch_begin(number)
+                    steps.run(samples, rows)
+                    if watched:
+                        watchers.on_test_batch_end(number, compiled.logs())
+                    if progress is not None:
+                        progress.update(number + 1, compiled.logs)
+                    if self.stop_evaluating:
+                        break
+            logs = compiled.logs()
+        watchers.on_test_end(logs)
+        return logs
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None, **kwargs):
+        """Outputs for samples.
 
         Args:
-            x: samples (n, ...) of any numeric dtype.
+            x: samples (n, ...), or what gives batches, as in `fit`; of a batch (x, y) the x counts.
             batch_size: samples a run; 32 by default.
             verbose: as in `fit`.
+            steps: batches to look at; None: all.
+            callbacks: list of `Callback`.
 
         Returns:
             float32 array (n, ...); a list of arrays for several outputs.
         """
-        batch_size = 32 if batch_size is None else checks.positive_int("batch_size", batch_size)
-        self._build_from(x)
-        inputs = data.as_inputs(x, self._the_graph().inputs)
-        data.not_empty(inputs[0], "x")
-        steps = -(-len(inputs[0]) // batch_size)
-        watchers = CallbackList(callbacks, self, {"steps": steps, "verbose": verbose})
-        with closing(Progress(verbose)) as progress:
+        workers = _older_arguments("predict", kwargs)
+        batch_size, steps = _optional_int("batch_size", batch_size), _optional_int("steps", steps)
+        progress = Progress(verbose)
+        if data.is_stream(x):
+            stream = data.StreamBatches(x, lambda x, y, weight: data.Samples(self._inputs(x)), steps, **workers)
+            batches, whole = stream, None
+        else:
+            samples = data.Samples(self._inputs(x))
+            batches = data.ArrayBatches(samples, batch_size, steps)
+            whole = self._room(min(len(samples), (steps or batches.known) * batches.batch_size))
+        watchers = CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
+        self.stop_predicting, watched = False, watchers.watches_batches
+        done, parts = 0, []
+        with closing(batches), closing(progress):
+            _first(batches, "x")
             watchers.on_predict_begin()
-            progress.begin_epoch(None, None, steps)
-
-            def on_batch(done):
-                watchers.on_predict_batch_begin(done - 1)
-                watchers.on_predict_batch_end(done - 1)
-                progress.update(done, {})
-
-            outputs = self._the_function()(inputs, batch_size, on_batch=on_batch)
+            progress.begin_epoch(None, None, batches.steps)
+            with Predictions(self._the_function(), batches.capacity) as predictions, closing(batches.epoch()) as epoch:
+                for number, (samples, rows) in enumerate(epoch):
+                    watchers.on_predict_batch_begin(number)
+                    last = done + len(rows)
+                    outputs = self._room(len(rows)) if whole is None else [output[done:last] for output in whole]
+                    predictions.run(samples, rows, outputs)
+                    parts.append(outputs)
+                    if watched:
+                        watchers.on_predict_batch_end(number, {"outputs": self._packed(outputs)})
+                    progress.update(number + 1, {})
+                    done = last
+                    if self.stop_predicting:
+                        break
             progress.end_epoch({})
             watchers.on_predict_end()
+        if whole is None:
+            return self._packed([np.concatenate(found) for found in zip(*parts, strict=True)])
+        return self._packed([output[:done] for output in whole])
+
+    def _room(self, samples):
+        """Memory for the outputs of so many samples."""
+        return [np.empty((samples, *tensor.spec.sample), np.float32) for tensor in self._the_graph().outputs]
+
+    def _packed(self, outputs):
+        """Outputs as the user gets them: one array, or a list."""
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def predict_on_batch(self, x):
-        """Outputs for one batch."""
-        self._build_from(x)
-        outputs = self._the_function()(data.as_inputs(x, self._the_graph().inputs))
-        return outputs[0] if len(outputs) == 1 else outputs
+    # --------------------------------------------------------------------------------------------- single batches
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """One step of learning on one batch.
+
+        Args:
+            x, y, sample_weight, class_weight: arrays, as in `fit`.
+            return_dict: whether to return `{name: value}`.
 
         Returns:
             The loss and the metrics of this batch, as `evaluate` does.
         """
         self._must_be_compiled("train_on_batch")
-        return self._on_batch(x, y, sample_weight, True, return_dict)
+        samples = self._weigh_classes(self._samples(x, y, sample_weight), class_weight)
+        return self._on_batch(samples, True, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
-        """Loss and metrics of one batch, without learning."""
+        """Loss and metrics of one batch, without learning; as `train_on_batch`."""
         self._must_be_compiled("test_on_batch")
-        return self._on_batch(x, y, sample_weight, False, return_dict)
+        return self._on_batch(self._samples(x, y, sample_weight), False, return_dict)
 
-    def _on_batch(self, x, y, sample_weight, training, return_dict):
-        inputs, y, sample_weight = self._check(x, y, sample_weight)
-        self._make_metrics(y)
-        self.reset_metrics()
-        with self._batches(inputs, y, sample_weight, len(y), training) as batches:
-            batches.run(np.arange(len(y), dtype=np.int64))
-        logs = self._logs()
-        if return_dict:
-            return logs
-        values = [logs["loss"], *(logs[m.name] for m in self._metric_objects)]
-        return values if len(values) > 1 else values[0]
+    def predict_on_batch(self, x):
+        """Outputs for one batch."""
+        return self._packed(self._the_function()(self._inputs(x)))
+
+    def _on_batch(self, samples, training, return_dict):
+        with self._own_metrics() as compiled, Steps(self, training, len(samples)) as steps:
+            steps.run(samples, np.arange(len(samples), dtype=np.int64))
+            logs = compiled.logs()
+        return logs if return_dict else compiled.listed(logs)
+
+    # ------------------------------------------------------------------------------------------------ older names
+
+    def fit_generator(self, generator, steps_per_epoch=None, epochs=1, verbose=1, callbacks=None, validation_data=None,
+                      validation_steps=None, validation_freq=1, class_weight=None, max_queue_size=10, workers=1,
+                      use_multiprocessing=False, shuffle=True, initial_epoch=0, **kwargs):  # fmt: skip
+        """`fit` on what gives batches, as Keras 2 called it."""
+        return self.fit(
+            generator, epochs=epochs, verbose=verbose, callbacks=callbacks, validation_data=validation_data,
+            shuffle=shuffle, class_weight=class_weight, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps, validation_freq=validation_freq, max_queue_size=max_queue_size,
+            workers=workers, use_multiprocessing=use_multiprocessing, **kwargs,
+        )  # fmt: skip
+
+    def evaluate_generator(self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1,
+                           use_multiprocessing=False, verbose=0):  # fmt: skip
+        """`evaluate` on what gives batches, as Keras 2 called it."""
+        return self.evaluate(
+            generator, steps=steps, callbacks=callbacks, verbose=verbose, max_queue_size=max_queue_size, workers=workers,
+            use_multiprocessing=use_multiprocessing,
+        )  # fmt: skip
+
+    def predict_generator(self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1,
+                          use_multiprocessing=False, verbose=0):  # fmt: skip
+        """`predict` on what gives batches, as Keras 2 called it."""
+        return self.predict(
+            generator, steps=steps, callbacks=callbacks, verbose=verbose, max_queue_size=max_queue_size, workers=workers,
+            use_multiprocessing=use_multiprocessing,
+        )  # fmt: skip
 
 
-class _Mean(metrics.Mean):
-    """The mean loss of an epoch's samples."""
+def _older_arguments(method, given, **values):
+    """Arguments of Keras 2: how batches are made ahead, and other names for those of today.
 
-    def __init__(self):
-        super().__init__("loss")
+    Args:
+        method: whose they are, for errors.
+        given: what came beyond the signature.
+        **values: today's arguments that had another name.
 
-
-class _Batches:
-    """A plan with a loss, lent for a while, and the arrays it reads: `run(rows)` does one batch.
-
-    Entered, it holds everything a step needs; `run` allocates next to nothing.
+    Raises:
+        TypeError: there never was such an argument.
     """
+    given = dict(given)
+    if "epochs" in values:
+        values["epochs"] = given.pop("nb_epoch", values["epochs"])
+    given.pop("use_multiprocessing", None)
+    values |= {name: given.pop(name) for name in ("workers", "max_queue_size") if name in given}
+    if given:
+        import inspect
 
-    def __init__(self, model, inputs, y, weight, capacity, training):
-        self.model, self.training = model, training
-        self.loss = model._loss_objects[0]
-        self.inputs = [Source(a) for a in inputs]
-        self.targets = Source(y, self.loss.targets)
-        self.weights = None if weight is None else Source(weight)
-        self.y, self.weight = y, weight
-        graph = model._the_graph()
-        sample = graph.outputs[0].spec.sample
-        self.output = memory.empty((capacity, *sample))
-        self.values = memory.empty((capacity, math.prod(sample[:-1])))
-        self.scale = memory.empty((1,))
-        self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
-        self.constrained = [v for v in model.trainable_weights if v.constraint is not None] if training else []
-        self.penalties = memory.zeros((len(self.regularized),))
-        self.trained = model.trainable_weights if training else []
-        sources = (*self.inputs, self.targets, *([self.weights] if self.weights else []))
-        self.key = (
-            "train" if training else "test",
-            capacity,
-            tuple(s.key for s in sources),
-            tuple(v.path for v in self.trained),
-            tuple(layer.trainable for layer in model._all_layers()),
-        )
-        self.capacity = capacity
-        self.random = None
-        for variable in self.regularized:
-            if type(variable.regularizer) not in (L1, L2, L1L2):
-                raise ValueError(
-                    f"Weight {variable.path!r}: only the regularizers L1, L2 and L1L2 can be trained with for now. "
-                    f"Received: {variable.regularizer!r}."
-                )
-
-    def _make(self):
-        model = self.model
-        objective = Objective(
-            [self.loss], [self.targets.feed("target")], self.weights and self.weights.feed("weight"), self.training
-        )
-        return Plan(
-            model._the_graph(),
-            self.capacity,
-            training=self.training,
-            objective=objective,
-            gradients=self.trained,
-            update=self._emit_update if self.training else None,
-            feeds=[s.feed(f"input {k}") for k, s in enumerate(self.inputs)],
-            labels=model._the_function().labels,
-        )
-
-    def _emit_update(self, emit, gradients):
-        for k, variable in enumerate(self.regularized):
-            if variable in gradients:
-                gradient, penalty = gradients[variable], emit.external(f"penalty {k}", (1,))
-                rule = variable.regularizer
-                l1, l2 = float(getattr(rule, "l1", 0.0)), float(getattr(rule, "l2", 0.0))
-                emit.whole(
-                    kernels.update.regularize, emit.flat(variable), gradient.view(gradient.size), penalty, l1, l2
-                )
-        for variable, gradient in gradients.items():
-            self.model.optimizer.emit(emit, variable, gradient)
-
-    def __enter__(self):
-        if self.training:
-            self.model.optimizer.build(self.trained)
-        self._loan = self.model._the_function().lend(self.key, self._make)
-        plan = self.plan = self._loan.__enter__()
-        plan.bind("output 0", self.output)
-        plan.bind("value 0", self.values)
-        plan.bind("scale 0", self.scale)
-        for k in range(len(self.regularized)):
-            plan.bind(f"penalty {k}", self.penalties[k : k + 1])
-        if plan.uses("step"):
-            self.random = self.model._training_state() if self.training else run_state()
-            plan.bind("step", self.random)
-        if not self.training and self.regularized:
-            self.penalty = sum(float(v.regularizer(v.value)) for v in self.regularized)
-        return self
-
-    def __exit__(self, *error):
-        return self._loan.__exit__(*error)
-
-    def _changed(self):
-        """Mark packed copies of the weights that this run changes as stale."""
-        for variable in self.trained:
-            variable.version += 1
-
-    def run(self, rows):
-        """One batch: the samples `rows` (int64 array)."""
-        plan, model, count = self.plan, self.model, len(rows)
-        for k, source in enumerate(self.inputs):
-            source.bind(plan, f"input {k}", rows)
-        self.targets.bind(plan, "target", rows)
-        if self.weights is not None:
-            self.weights.bind(plan, "weight", rows)
-        values = self.values[:count]
-        self.scale[0] = 1.0 / values.size
-        if self.training:
-            if self.regularized:
-                self.penalties.fill(0)
-            model.optimizer.before_step()
-        self._changed()  # also before: a Ctrl-C arrives right behind `run`, when the weights are new
-        try:
-            self.team = plan.run(count)
-        finally:
-            self._changed()
-            for variable in self.constrained:
-                variable.assign(variable.constraint(variable.value))
-        if self.random is not None and self.training:
-            self.random[1] += np.uint64(1)
-        y, weight = self.y[rows], None if self.weight is None else self.weight[rows]
-        loss = float(
-            values.sum(dtype=np.float64) if weight is None else (values.sum(axis=1) * weight).sum(dtype=np.float64)
-        )
-        loss /= values.size
-        if self.regularized:
-            loss += float(self.penalties.sum()) if self.training else self.penalty
-        model._mean_loss.total += loss * count
-        model._mean_loss.count += count
-        for metric in model._metric_objects:
-            metric.update_state(y, self.output[:count], weight if metric.weighted else None)
+        name = next(iter(given))
+        guess = checks.nearest(name, inspect.signature(getattr(Trainer, method)).parameters)
+        hint = f" Did you mean {guess!r}?" if guess else ""
+        kind = ValueError if method == "evaluate" else TypeError  # as Keras's
+        raise kind(f"{method}() got an unexpected keyword argument {name!r}.{hint} Received: {name}={given[name]!r}.")
+    return values
 
 
-def _metric(identifier):
-    return metrics.get(identifier)
+def _only_stream(x, y, sample_weight, what):
+    """Refuse targets and weights beside batches that hold them."""
+    for name, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None:
+            raise ValueError(
+                f"`{name}` must not be given where `{what}` gives batches: they hold it, as (x, y, sample_weight). "
+                f"Received: {name}={checks.short(value)} beside a {type(x).__name__}."
+            )
+
+
+def _first(batches, what):
+    """Begin the first epoch: this builds the model, and refuses what does not fit it."""
+    batch = batches.begin()
+    if batch is None:
+        raise ValueError(f"`{what}` must give at least one batch. Received: none.")
+    return batch
+
+
+def _optional_int(name, value):
+    return None if value is None else checks.positive_int(name, value)
+
+
+def _frequency(value):
+    """The function that says whether to validate after an epoch, which counts from 1."""
+    every = checks.as_integer(value)
+    if every is not None and every >= 1:
+        return lambda epoch: epoch % every == 0
+    if isinstance(value, (list, tuple, set, frozenset)) and all(checks.as_integer(epoch) is not None for epoch in value):
+        return set(value).__contains__
+    raise ValueError(
+        "`validation_freq` must be a positive integer or a list of epochs, from 1. "
+        f"Received: validation_freq={checks.short(value)}."
+    )

@@ -2,7 +2,7 @@
 
     np_utils      to_categorical, normalize
     rng_utils     set_random_seed
-    data_utils    get_file
+    data_utils    get_file; the base of datasets, `PyDataset`, lives with what reads them (`training.data`)
     names         clear_session
 
 The names of the modules are those that programs for Keras import from (`keras.utils.np_utils`).
@@ -18,13 +18,18 @@ from cycnn.core.registry import (
     register_keras_serializable,
     serialize_keras_object,
 )
+from cycnn.training.data.py_dataset import PyDataset
 from cycnn.utils.data_utils import get_file
 from cycnn.utils.names import clear_session
 from cycnn.utils.np_utils import normalize, to_categorical
 from cycnn.utils.rng_utils import set_random_seed
 
+Sequence = PyDataset  # its name in Keras 2
+
 __all__ = [
     "CustomObjectScope",
+    "PyDataset",
+    "Sequence",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",

@@ -10,6 +10,7 @@ import pytest
 import cycnn
 from cycnn import config, layers
 from cycnn.engine.planner import lower_bound
+from cycnn.training.step import Steps
 
 
 def network(seed=0, **more):
@@ -73,9 +74,9 @@ def test_weights_are_bitwise_the_same_for_any_number_of_threads(data, threads, g
 
 def team_of(model, data):
     """The threads that a training step really had."""
-    with model._batches([data[0]], data[1], None, 32, True) as batches:
-        batches.run(np.arange(32))
-        return batches.team
+    with Steps(model, True, 32) as steps:
+        steps.run(model._samples(*data), np.arange(32))
+        return steps.step.team
 
 
 def test_two_runs_with_one_seed_are_the_same_and_with_another_are_not(data):
@@ -101,18 +102,17 @@ def test_predictions_do_not_know_batches_or_threads(data, threads, greedy):
 def test_a_short_batch_runs_in_the_plan_of_the_full_one(data):
     """Step by step, with the last batch short, as two models see it: one in a plan of 32, one in a plan of its own."""
     x, y = data
-    a = network()
-    with a._batches([x], y, None, 32, True) as batches:
-        rows = np.arange(75)
-        a._make_metrics(y)
-        for first in (0, 32, 64):
-            batches.run(rows[first : first + 32])
-    b = network()
-    with b._batches([x], y, None, 32, True) as batches:
-        b._make_metrics(y)
-        for first in (0, 32):
-            batches.run(rows[first : first + 32])
-    b._make_metrics(y)
+    rows = np.arange(75)
+
+    def trained(ends):
+        model = network()
+        samples = model._samples(x, y)
+        with Steps(model, True, 32) as steps:
+            for first in ends:
+                steps.run(samples, rows[first : first + 32])
+        return model
+
+    a, b = trained((0, 32, 64)), trained((0, 32))
     b.train_on_batch(x[64:], y[64:])
     for u, v in zip(a.get_weights(), b.get_weights(), strict=True):
         np.testing.assert_allclose(u, v, rtol=2e-4, atol=2e-6)  # other groups: other order of the sums
@@ -120,25 +120,22 @@ def test_a_short_batch_runs_in_the_plan_of_the_full_one(data):
 
 def test_a_step_allocates_little_and_leaves_nothing(data):
     model = network()
-    x, y = data
-    inputs, y, _ = model._check(x, y, None)
-    model._make_metrics(y)
-    rows = np.arange(32)
-    with model._batches(inputs, y, None, 32, True) as batches:
+    samples, rows = model._samples(*data), np.arange(32)
+    with Steps(model, True, 32) as steps:
         gc.collect()
         gc.disable()
         for _ in range(150):  # until the interpreter's free lists, which gc.collect empties, are full again
-            batches.run(rows)
+            steps.run(samples, rows)
         try:
             tracemalloc.start()
             before = tracemalloc.take_snapshot()
-            batches.run(rows)
+            steps.run(samples, rows)
             peak = tracemalloc.get_traced_memory()[1]
             after = tracemalloc.take_snapshot()
             tracemalloc.stop()
             blocks = sys.getallocatedblocks()
             for _ in range(100):
-                batches.run(rows)
+                steps.run(samples, rows)
             assert sys.getallocatedblocks() - blocks < 50  # counters outgrow the small integers; a leak would be 100
         finally:
             gc.enable()
@@ -151,18 +148,16 @@ def test_memory_does_not_grow_over_a_hundred_steps(data):
     import resource
 
     model = network()
-    inputs, y, _ = model._check(*data, None)
-    model._make_metrics(y)
-    rows = np.arange(32)
-    with model._batches(inputs, y, None, 32, True) as batches:
+    samples, rows = model._samples(*data), np.arange(32)
+    with Steps(model, True, 32) as steps:
         for _ in range(50):
-            batches.run(rows)
+            steps.run(samples, rows)
         gc.collect()
         tracemalloc.start()
         base = tracemalloc.get_traced_memory()[0]
         resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for _ in range(100):
-            batches.run(rows)
+            steps.run(samples, rows)
         gc.collect()
         grown = tracemalloc.get_traced_memory()[0] - base
         tracemalloc.stop()
@@ -172,12 +167,11 @@ def test_memory_does_not_grow_over_a_hundred_steps(data):
 
 def test_the_plan_shows_itself(data):
     model = network()
-    inputs, y, _ = model._check(*data, None)
-    model._make_metrics(y)
-    with model._batches(inputs, y, None, 32, True) as batches:
-        plan = batches.plan
+    with Steps(model, True, 32) as steps:
+        steps.run(model._samples(*data), np.arange(32))
+        plan = steps.step.plan
         text = plan.summary()
-        for word in ("conv.forward", "norm.moments", "update.adam", "lower bound", "arena", "conv2d"):
+        for word in ("conv.forward", "norm.moments", "update.step", "lower bound", "arena", "conv2d"):
             assert word in text
         assert plan.arena_bytes <= 1.3 * lower_bound(plan.shared)
         assert plan.local_bytes <= 1.3 * lower_bound(plan.local)

@@ -1,6 +1,6 @@
 """One emitted call, run through both doors of a kernel on guarded memory.
 
-    y, argmax = agree(pool.max_forward, [sample(x), sample(y), sample(argmax)], (2, 2, 2, 2, 0, 0), units=13, samples=4)
+    y, argmax = agree(pool.max_forward, [sample(x), sample(y), sample(argmax)], (2, 2, 2, 2, 0, 0, True), units=13, samples=4)
 
 runs the call every way there is, demands the same bits each time, and returns what the kernel wrote.
 """
@@ -112,7 +112,7 @@ def run_door(kernel, operands, integers, reals, units, per_sample, samples, thre
     for region, operand in enumerate(operands):
         if operand is not None:
             program.bind_address(region, operand.array, operand.array.ctypes.data)
-    program.run(samples, threads)
+    program.run(samples, threads, 0, 1)
     assert program.team == threads
 
 

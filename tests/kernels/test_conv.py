@@ -60,17 +60,15 @@ class Problem(sums.Problem):
         return {"y": y, "dx": dx, "dkernel": dkernel}
 
     def calls(self, conv, x, kernel, bias, dy, activation=0):
-        (kh, kw, cg, f), (n, h, w, _), (_, oh, ow, _) = kernel.shape, x.shape, dy.shape
-        (_, _, _, sw, _, dw), groups, (_, left) = self.window, self.groups, self.place
+        (kh, kw, cg, f), (n, h, _, _), (_, oh, ow, _) = kernel.shape, x.shape, dy.shape
+        (*_, dw), groups = self.window, self.groups
         packed, transposed = (
             np.empty(conv.packed_size(kh, kw, *shape, groups), np.float32)
             for shape in ((cg, f), (f // groups, x.shape[3]))
         )
         conv.pack(kernel, packed, groups)
         conv.pack_transposed(kernel, transposed, groups)
-        before, after = conv.input_padding(w, ow, kw, sw, dw, left)
         padded = sample(np.pad(x, self.border))
-        wide = sample(np.pad(dy, ((0, 0), (0, 0), (before, after), (0, 0))))
         y, dx, dkernel = (np.empty_like(array) for array in (dy, x, kernel))
         return {
             "y": Call(
@@ -82,9 +80,9 @@ class Problem(sums.Problem):
             ),
             "dx": Call(
                 conv.backward_input,
-                [wide, fixed(transposed), sample(dx)],
-                (*self.window, *self.place, groups, before),
-                units=h,
+                [sample(dy), fixed(transposed), sample(dx)],
+                (*self.window, *self.place, groups),
+                units=conv.input_units(h, ow),
                 samples=n,
             ),
             "dkernel": Call(

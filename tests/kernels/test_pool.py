@@ -44,11 +44,11 @@ class Problem:
         # Windows that may hold one pixel
         self.overlap = -(-size[0] // strides[0]) * -(-size[1] // strides[1])
 
-    def run(self, kernel, arrays, units=1):
+    def run(self, kernel, arrays, units=1, *more):
         """What a kernel wrote, and all operands as the reference leaves them."""
-        operands = [None if array is None else sample(array) for array in arrays]
-        expected = judge(reference, kernel, operands, self.window)
-        return agree(kernel, operands, self.window, units=units, samples=self.n), expected
+        operands, geometry = [None if array is None else sample(array) for array in arrays], (*self.window, *more)
+        expected = judge(reference, kernel, operands, geometry)
+        return agree(kernel, operands, geometry, units=units, samples=self.n), expected
 
 
 def problems(**sizes):
@@ -86,10 +86,11 @@ def odd(shape):
 
 def check_max(pool, problem, x, dy):
     y, argmax = np.empty(problem.y, np.float32), np.empty(problem.y, np.int32)
-    (y, argmax), expected = problem.run(pool.max_forward, [x, y, argmax], problem.rows)
-    np.testing.assert_array_equal(y, expected[1])
-    np.testing.assert_array_equal(argmax, expected[2])
-    alone, _ = problem.run(pool.max_forward, [x, y, None], problem.rows)
+    for relu in (True, False):
+        (y, argmax), expected = problem.run(pool.max_forward, [x, y, argmax], problem.rows, relu)
+        np.testing.assert_array_equal(y, expected[1])
+        np.testing.assert_array_equal(argmax, expected[2])
+    alone, _ = problem.run(pool.max_forward, [x, y, None], problem.rows, False)
     assert alone.tobytes() == y.tobytes()
 
     dx, expected = problem.run(pool.max_backward, [dy, argmax, np.empty_like(x)])
@@ -123,7 +124,7 @@ def test_max_gradients_add_up_to_rounding(pool, problem):
 def test_first_maximum_and_first_nan_win(pool):
     x = np.array([[3, 5, 5, 5], [np.nan, 9, 1, np.nan], [-np.inf, -np.inf, -np.inf, -np.inf]], np.float32)
     y, argmax = np.empty((3, 1, 1, 1), np.float32), np.empty((3, 1, 1, 1), np.int32)
-    pool.max_forward(x.reshape(3, 2, 2, 1), y, argmax, 2, 2, 2, 2, 0, 0, 1)
+    pool.max_forward(x.reshape(3, 2, 2, 1), y, argmax, 2, 2, 2, 2, 0, 0, False, 1)
     np.testing.assert_array_equal(y.ravel(), [5, np.nan, -np.inf])
     np.testing.assert_array_equal(argmax.ravel(), [1, 0, 0])
 
@@ -177,7 +178,7 @@ def test_padding_never_counts(pool):
     x, y = np.ones((1, 3, 3, 2), np.float32), np.empty((1, 4, 4, 2), np.float32)
     pool.average_forward(x, y, 2, 2, 1, 1, 1, 1, 1)
     assert np.all(y == 1)
-    pool.max_forward(-x, y, None, 2, 2, 1, 1, 1, 1, 1)
+    pool.max_forward(-x, y, None, 2, 2, 1, 1, 1, 1, False, 1)
     assert np.all(y == -1)
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from cycnn import initializers, layers, utils
+from cycnn import initializers, layers, ops, utils
 from cycnn.testing import check_layer
 
 
@@ -18,14 +18,31 @@ WITHOUT = {
     "Layer": "the base class",
     "Input": "a function that makes an InputLayer",
     "InputLayer": "no operation: the place where data enter; tests/test_bad_input.py and tests/training use it",
+    **dict.fromkeys(
+        ("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"), "a function that calls the layer"
+    ),
 }
 MAPS = (5, 7, 6, 3)  # samples, rows, columns, channels
 FIRST = (5, 3, 7, 6)
 FIRST_FORMAT = {"data_format": "channels_first"}
 KINKED = {"smooth": False}  # maxima and bends: finite differences may step over them
+BROADCAST = [MAPS, (5, 1, 1, 3), (5, 7, 6, 1), (5, 6, 1), (5, 1)]  # samples that fit one another by repetition
 
-# layer -> [(arguments, shape of the input with the samples first, arguments of check_layer)]
+
+@utils.register_keras_serializable("tests")
+def scaled_square(x, factor=1.0):
+    return factor * ops.square(x)
+
+
+# layer -> [(arguments, shape of the input with the samples first, or a list of shapes, arguments of check_layer)]
 TABLE = {
+    "Add": [
+        ({}, [(4, 5), (4, 5)], {}),
+        ({}, [MAPS, MAPS, MAPS], {}),
+        ({}, [(4, 5)], {}),
+        ({}, BROADCAST, {}),
+        ({}, [(5, 1, 3, 1, 2), (5, 4, 1, 3, 2)], {}),
+    ],
     "Activation": [
         ({"activation": "tanh"}, (4, 5), {}),
         ({"activation": "softmax"}, (4, 3, 5), {}),
@@ -33,6 +50,11 @@ TABLE = {
         ({"activation": "gelu"}, (4, 2, 3, 5), {}),
         ({"activation": "relu"}, (4, 17), KINKED),
         ({"activation": "silu"}, (4,), {}),
+    ],
+    "Average": [
+        ({}, [(4, 5), (4, 5)], {}),
+        ({}, [MAPS, MAPS, MAPS], {}),
+        ({}, BROADCAST, {}),
     ],
     "AveragePooling2D": [
         ({"pool_size": 2}, MAPS, {}),
@@ -54,6 +76,13 @@ TABLE = {
         ({"center": False, "scale": False}, MAPS, {"training": False}),
         ({"gamma_initializer": "random_normal", "beta_initializer": "random_normal"}, MAPS, {}),
         ({"trainable": False}, MAPS, {}),
+    ],
+    "Concatenate": [
+        ({}, [(4, 5), (4, 3), (4, 1)], {}),
+        ({}, [MAPS, (5, 7, 6, 17)], {}),
+        ({"axis": 1}, [MAPS, (5, 2, 6, 3), MAPS], {}),
+        ({"axis": -2}, [MAPS, (5, 7, 1, 3)], {}),
+        ({}, [(4, 5)], {}),
     ],
     "Conv2D": [
         ({"filters": 4, "kernel_size": 3}, MAPS, {}),
@@ -81,6 +110,13 @@ TABLE = {
         ({"units": 6, "activation": "relu"}, (17, 9), KINKED),
         ({"units": 6, "trainable": False, "bias_initializer": "ones"}, (4, 9), {}),
     ],
+    "Dot": [
+        ({"axes": 1}, [(4, 5), (4, 5)], {}),
+        ({"axes": -1}, [(4, 2, 5), (4, 5)], {}),
+        ({"axes": (2, 1)}, [(4, 2, 5), (4, 5, 3)], {}),
+        ({"axes": [3, 1]}, [(4, 2, 3, 5), (4, 5, 3)], {}),
+        ({"axes": -1, "normalize": True}, [(4, 2, 5), (4, 3, 5)], {}),
+    ],
     "Dropout": [  # the gradient of a mask: y is linear in x, so finite differences hold for the mask of one step
         ({"rate": 0.4}, (5, 7), {}),
         ({"rate": 0.4, "seed": 3}, MAPS, {}),
@@ -106,6 +142,30 @@ TABLE = {
         ({"keepdims": True}, (3, 5, 9, 17), {}),
         (FIRST_FORMAT, FIRST, {}),
         ({"keepdims": True, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "Identity": [
+        ({}, MAPS, {}),
+        ({}, (5,), {}),
+    ],
+    "Lambda": [
+        ({"function": scaled_square}, (5, 7), {}),
+        ({"function": scaled_square, "arguments": {"factor": 0.5}, "output_shape": (7, 6, 3)}, MAPS, {}),
+    ],
+    "Maximum": [
+        ({}, [(4, 5), (4, 5)], KINKED),
+        ({}, [MAPS, MAPS, MAPS, MAPS], KINKED),
+        ({}, BROADCAST, KINKED),
+    ],
+    "Minimum": [
+        ({}, [(4, 5), (4, 5)], KINKED),
+        ({}, [MAPS, MAPS, MAPS, MAPS], KINKED),
+        ({}, BROADCAST, KINKED),
+    ],
+    "Multiply": [
+        ({}, [(4, 5), (4, 5)], {}),
+        ({}, [MAPS, MAPS, MAPS], {}),
+        ({}, [MAPS, (5, 1, 1, 3)], {}),
+        ({}, BROADCAST, {}),
     ],
     "MaxPooling2D": [
         ({}, MAPS, {}),
@@ -143,6 +203,10 @@ TABLE = {
         ({"axis": 1}, (5, 3, 4), {}),
         ({"axis": -2}, MAPS, {}),
     ],
+    "Subtract": [
+        ({}, [(4, 5), (4, 5)], {}),
+        ({}, [MAPS, (5, 6, 1)], {}),
+    ],
     "ZeroPadding2D": [
         ({}, MAPS, {}),
         ({"padding": 0}, MAPS, {}),
@@ -156,8 +220,10 @@ TABLE = {
 def _cases():
     for name, rows in TABLE.items():
         for arguments, shape, options in rows:
-            words = "-".join(f"{key}={value}" for key, value in arguments.items())
-            yield pytest.param(name, arguments, shape, options, id=f"{name}-{words}-{'x'.join(map(str, shape))}")
+            words = "-".join(f"{key}={getattr(value, '__name__', value)}" for key, value in arguments.items())
+            shapes = shape if isinstance(shape, list) else [shape]
+            sizes = "-".join("x".join(map(str, one)) for one in shapes)
+            yield pytest.param(name, arguments, shape, options, id=f"{name}-{words}-{sizes}")
 
 
 def test_the_table_holds_every_public_layer():
@@ -179,10 +245,11 @@ def test_aliases_are_the_layers_themselves():
 @pytest.mark.parametrize(("name", "arguments", "shape", "options"), list(_cases()))
 def test_layer(name, arguments, shape, options):
     rng = np.random.default_rng(5)
-    x = rng.standard_normal(shape).astype(np.float32)
+    several = isinstance(shape, list)
+    x = [rng.standard_normal(one).astype(np.float32) for one in (shape if several else [shape])]
     if options.get("smooth") is False:  # ties and zeros, where bends and maxima are
-        x = np.round(x * 2) / 2
-    check_layer(lambda: getattr(layers, name)(**arguments), x, **options)
+        x = [np.round(array * 2) / 2 for array in x]
+    check_layer(lambda: getattr(layers, name)(**arguments), x if several else x[0], **options)
 
 
 HALVES = {"kernel_initializer": "ones", "bias_initializer": initializers.Constant(0.5), "activation": "relu"}
@@ -198,13 +265,18 @@ HALVES = {"kernel_initializer": "ones", "bias_initializer": initializers.Constan
         ("MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, MAPS, "different"),
         ("MaxPooling2D", {"pool_size": (2, 3), "strides": 1}, (3, 8, 9, 17), "different"),
         ("GlobalMaxPooling2D", {}, MAPS, "different"),
+        ("Maximum", {}, [MAPS, MAPS, MAPS], "different"),
+        ("Minimum", {}, BROADCAST, "different"),
     ],
 )
 def test_gradients_away_from_the_bends(name, arguments, shape, values):
     rng = np.random.default_rng(9)
-    count = math.prod(shape)
-    x = rng.integers(-1, 2, shape) if values == "signs" else rng.permutation(count).reshape(shape) - count // 2
-    check_layer(lambda: getattr(layers, name)(**arguments), x)
+    shapes = shape if isinstance(shape, list) else [shape]
+    sizes = [math.prod(one) for one in shapes]
+    numbers = rng.integers(-1, 2, sum(sizes)) if values == "signs" else rng.permutation(sum(sizes)) - sum(sizes) // 2
+    parts = np.split(numbers, np.cumsum(sizes)[:-1])
+    x = [part.reshape(one) for part, one in zip(parts, shapes, strict=True)]
+    check_layer(lambda: getattr(layers, name)(**arguments), x if isinstance(shape, list) else x[0])
 
 
 @pytest.mark.parametrize(

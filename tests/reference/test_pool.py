@@ -41,7 +41,7 @@ def windows(x, y_shape, kh, kw, sh, sw, top, left):
 def test_forward_is_the_definition(seed):
     x, dy, window = problem(seed)
     largest, mean, argmax = np.full(dy.shape, np.nan), np.full(dy.shape, np.nan), np.full(dy.shape, -1)
-    pool.max_forward(x, largest, argmax, *window)
+    pool.max_forward(x, largest, argmax, *window, False)
     pool.average_forward(x, mean, *window)
     for at, seen in windows(x, dy.shape, *window):
         assert largest[at] == max(seen.values())
@@ -55,7 +55,7 @@ def test_gradients_are_finite_differences(seed):
     y, argmax, dx = np.empty(dy.shape), np.empty(dy.shape, int), np.full(x.shape, np.nan)
 
     def largest(x):
-        pool.max_forward(x, y, argmax, *window)
+        pool.max_forward(x, y, argmax, *window, False)
         return np.sum(y * dy)
 
     def mean(x):
@@ -79,7 +79,7 @@ def test_a_global_pool_is_a_window_as_large_as_the_map(seed):
     y, argmax, dx = np.empty(dy.shape), np.empty(dy.shape, int), np.empty(x.shape)
     flat = np.empty((n, c)), np.empty((n, c), int), np.empty(rows.shape)
 
-    pool.max_forward(x, y, argmax, *window)
+    pool.max_forward(x, y, argmax, *window, False)
     pool.max_backward(dy, argmax, dx, *window)
     pool.global_max_forward(rows, flat[0], flat[1])
     pool.global_max_backward(dy.reshape(n, c), flat[1], flat[2])
@@ -97,6 +97,6 @@ def test_a_global_pool_is_a_window_as_large_as_the_map(seed):
 def test_the_first_maximum_and_the_first_nan_win():
     x = np.array([[3, 5, 5, 5], [np.nan, 9, 1, np.nan], [-np.inf] * 4])
     y, argmax = np.empty((3, 1, 1, 1)), np.empty((3, 1, 1, 1), int)
-    pool.max_forward(x.reshape(3, 2, 2, 1), y, argmax, 2, 2, 2, 2, 0, 0)
+    pool.max_forward(x.reshape(3, 2, 2, 1), y, argmax, 2, 2, 2, 2, 0, 0, False)
     np.testing.assert_array_equal(y.ravel(), [5, np.nan, -np.inf])
     np.testing.assert_array_equal(argmax.ravel(), [1, 0, 0])

@@ -95,6 +95,17 @@ def test_wrong_mode_is_refused():
         regularizers.OrthogonalRegularizer(mode="row")
 
 
+@pytest.mark.parametrize("mode", ["rows", "columns"])
+def test_the_gradient_of_the_orthogonal_regularizer(mode):
+    rule, x = regularizers.OrthogonalRegularizer(0.5, mode), np.random.default_rng(0).standard_normal((3, 4))
+    value, gradient = rule.value_and_gradient(x)
+    assert value == rule(x)
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-6
+        assert gradient[place] == pytest.approx((rule(x + step) - rule(x - step)) / 2e-6, rel=1e-6, abs=1e-9)
+
+
 def test_subclasses():
     class Cubic(regularizers.Regularizer):
         def __call__(self, x):

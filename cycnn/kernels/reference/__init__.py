@@ -4,8 +4,8 @@ Every family of `cycnn.kernels` has a module of its name here, and every kernel 
 arguments of its Python door in the same order: inputs, outputs, workspace, geometry, threads. So one list of
 arguments tries both:
 
-    kernels.pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, threads)      the kernel
-    reference.pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0)             its judge
+    kernels.pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, True, threads)      the kernel
+    reference.pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, True)             its judge
 
 What differs is what only a fast kernel needs:
 
@@ -17,7 +17,7 @@ What differs is what only a fast kernel needs:
 Who judges the judge: finite differences and independent definitions do, in `tests/reference`. Nothing that trains or
 predicts imports this package.
 
-    conv  gemm  pool  norm  elementwise  loss  update  gather  layout      one module each, imported when asked for
+    conv  gemm  pool  norm  elementwise  loss  update  gather  layout  merge      one module each, imported when asked for
 """
 
 import importlib

@@ -7,14 +7,17 @@ outside the map is not there. `argmax` is the place i * kw + j in the window, pa
 import numpy as np
 
 
-def max_forward(x, y, argmax, kh, kw, sh, sw, top, left, threads=1):
-    """Largest value of each window. The first maximum wins a tie, and the first NaN wins."""
+def max_forward(x, y, argmax, kh, kw, sh, sw, top, left, relu, threads=1):
+    """Largest value of each window, or zero if that is larger and `relu` is set. The first maximum wins a tie, and the
+    first NaN wins."""
     for (oh, ow), places in _windows(x.shape, y.shape, kh, kw, sh, sw, top, left):
         seen = np.stack([x[:, h, w] for h, w, _ in places])
         winner = np.argmax(seen, axis=0)  # NumPy: the first of equals, and NaN above everything
         y[:, oh, ow] = np.take_along_axis(seen, winner[None], axis=0)[0]
         if argmax is not None:
             argmax[:, oh, ow] = np.array([place for _, _, place in places])[winner]
+    if relu:
+        np.maximum(y, 0, out=y)
 
 
 def max_backward(dy, argmax, dx, kh, kw, sh, sw, top, left, threads=1):

@@ -22,6 +22,9 @@ class ReLU(Layer):
         The input's.
     """
 
+    min_ndim = 1
+    built_from_start = True
+
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
         super().__init__(**kwargs)
         self.max_value = None if max_value is None else checks.number("max_value", max_value, 0)

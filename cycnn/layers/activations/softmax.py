@@ -20,6 +20,10 @@ class Softmax(Layer):
         The input's.
     """
 
+    min_ndim = 1
+    built_from_start = True
+    takes_mask = True
+
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
         if isinstance(axis, (list, tuple)) and len(axis) == 1:

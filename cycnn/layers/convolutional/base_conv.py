@@ -1,5 +1,7 @@
 """What all convolution layers share."""
 
+import copy
+
 from cycnn import activations, constraints, initializers, kernels, regularizers
 from cycnn.core import checks, shapes
 from cycnn.core.spec import TensorSpec
@@ -16,11 +18,12 @@ PARTIAL_BYTES = 300_000
 class BaseConv(Layer):
     """A convolution of two axes: y = activation(x * kernel + bias), in channels-last layout.
 
-    The plan sees up to six calls: pad, forward, and (training) pad dy, input gradient, kernel gradient, bias gradient.
+    The plan sees up to five calls: pad, forward, and (training) input gradient, kernel gradient, bias gradient.
     """
 
     exact_ndim = 4
     takes_activation = True
+    _most = (None, None)  # rows and columns of the output that are computed: all
 
     def __init__(
         self,
@@ -139,7 +142,16 @@ class BaseConv(Layer):
                 f"{self.dilation_rate} does not fit into the input, so the output would be empty. "
                 f"Received: input of shape {tuple(sample)} (rows, columns, channels)."
             )
-        return found
+        return [
+            window if most is None else window._replace(size=min(window.size, most))
+            for window, most in zip(found, self._most, strict=False)
+        ]
+
+    def narrowed(self, rows, columns):
+        """This convolution, of whose output only the first rows and columns are computed."""
+        narrow = copy.copy(self)
+        narrow._most = (rows, columns)
+        return narrow
 
     def memory(self, x):
         h, w, c = x.sample
@@ -155,7 +167,6 @@ class BaseConv(Layer):
         kh, kw = self.kernel_size
         padded = (h + rows.before + rows.after, w + columns.before + columns.after, c)
         self._check_size("padded input", padded)
-        left, right = self._dy_padding(x.sample, columns)
         conv = kernels.conv
         return Memory(
             output,
@@ -163,18 +174,11 @@ class BaseConv(Layer):
                 "packed": once((conv.packed_size(kh, kw, c // self.groups, self.filters, self.groups),)),
                 "padded": per_sample(padded),
                 "transposed": once((conv.packed_size(kh, kw, self.filters // self.groups, c, self.groups),)),
-                "padded dy": per_sample((rows.size, left + columns.size + right, self.filters)),
                 "partial": per_group(
                     (*self.kernel.shape[:3], conv.padded(self.filters) if self.groups == 1 else self.filters)
                 ),
                 "partial bias": per_group((self.filters,)),
             },
-        )
-
-    def _dy_padding(self, sample, columns):
-        """Zero columns that the input gradient needs around dy."""
-        return kernels.conv.input_padding(
-            sample[1], columns.size, self.kernel_size[1], self.strides[1], self.dilation_rate[1], columns.before
         )
 
     def flops(self, x):
@@ -206,7 +210,7 @@ class BaseConv(Layer):
 
     def backward(self, emit, x, y, dy, dx, work):
         conv = kernels.conv
-        kernel, bias = emit.gradient(self.kernel), self.bias and emit.gradient(self.bias)
+        kernel, bias = emit.gradient(self.kernel), emit.gradient(self.bias)
         vertical, columns = self._windows(x.shape)
         if bias:
             pixels = dy.view(dy.shape[0] * dy.shape[1], dy.shape[2])
@@ -234,11 +238,7 @@ class BaseConv(Layer):
                 conv.pack_transposed, self.kernel, work["transposed"], self.groups,
                 units=conv.pack_units(x.shape[2], self.groups),
             )  # fmt: skip
-            left, right = self._dy_padding(x.shape, columns)
-            if left or right:
-                emit(kernels.layout.pad, dy, work["padded dy"], 0, left)
-                dy = work["padded dy"]
             emit(
                 conv.backward_input, dy, work["transposed"], dx, *self.kernel_size, *self._steps,
-                vertical.before, columns.before, self.groups, left, units=x.shape[0],
+                vertical.before, columns.before, self.groups, units=conv.input_units(x.shape[0], dy.shape[1]),
             )  # fmt: skip

@@ -1,1 +1,16 @@
-"""Layers that every network has: dense products, activations by name."""
+"""Layers that every network has: dense products, activations by name.
+
+In Keras 2 one module of this name held them, with dropout and the layers that give elements another shape:
+`from keras.layers.core import Dense, Dropout, Activation, Flatten`.
+"""
+
+from cycnn.layers.core.activation import Activation
+from cycnn.layers.core.dense import Dense
+from cycnn.layers.core.identity import Identity
+from cycnn.layers.core.lambda_layer import Lambda
+from cycnn.layers.regularization.dropout import Dropout
+from cycnn.layers.reshaping.flatten import Flatten
+from cycnn.layers.reshaping.permute import Permute
+from cycnn.layers.reshaping.reshape import Reshape
+
+__all__ = ["Activation", "Dense", "Dropout", "Flatten", "Identity", "Lambda", "Permute", "Reshape"]

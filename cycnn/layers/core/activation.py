@@ -19,6 +19,9 @@ class Activation(Layer):
         The input's.
     """
 
+    min_ndim = 1
+    built_from_start = True
+
     def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
         self.activation = activations.get(activation)

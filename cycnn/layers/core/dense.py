@@ -129,7 +129,7 @@ class Dense(Layer):
 
     def backward(self, emit, x, y, dy, dx, work):
         gemm, update = kernels.gemm, kernels.update
-        kernel, bias = emit.gradient(self.kernel), self.bias and emit.gradient(self.bias)
+        kernel, bias = emit.gradient(self.kernel), emit.gradient(self.bias)
         k, f = self.kernel.shape
         rows = rows_of(x.shape)[0]
         x, dy = x.view(rows, k), dy.view(rows, f)

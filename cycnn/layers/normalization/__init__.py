@@ -1,1 +1,5 @@
 """Normalization layers."""
+
+from cycnn.layers.normalization.batch_normalization import BatchNormalization
+
+__all__ = ["BatchNormalization"]

@@ -39,6 +39,7 @@ class BatchNormalization(Layer):
     """
 
     min_ndim = 2
+    takes_mask = True
 
     def __init__(
         self,
@@ -151,8 +152,8 @@ class BatchNormalization(Layer):
     def backward(self, emit, x, y, dy, dx, work):
         norm = kernels.norm
         x, dy, dx = self._rows(x), self._rows(dy), dx and self._rows(dx)
-        dgamma = self.gamma and emit.gradient(self.gamma)
-        dbeta = self.beta and emit.gradient(self.beta)
+        dgamma = emit.gradient(self.gamma)
+        dbeta = emit.gradient(self.beta)
         mean, variance = self.moving_mean, self.moving_variance
         if work["batch"]:
             mean, variance = work["mean"], work["variance"]

@@ -9,6 +9,7 @@ class BaseGlobalPooling(Layer):
     """One value per channel. A leaf gives `memory`, `forward` and `backward` with its kernels."""
 
     exact_ndim = 4
+    built_from_start = True
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):
         super().__init__(**kwargs)

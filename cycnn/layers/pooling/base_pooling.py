@@ -13,6 +13,7 @@ class BasePooling(Layer):
     """
 
     exact_ndim = 4
+    built_from_start = True
 
     def __init__(self, pool_size, strides=None, padding="valid", data_format=None, **kwargs):
         super().__init__(**kwargs)
@@ -43,6 +44,13 @@ class BasePooling(Layer):
     def _output(self, x):
         rows, columns = self._windows(x.sample)
         return TensorSpec((x.shape[0], rows.size, columns.size, x.shape[3]))
+
+    def reads(self, x):
+        """Rows and columns of the input, from the first on, that some window sees."""
+        windows = zip(self._windows(x.sample), x.sample, self.pool_size, self.strides, strict=False)
+        return tuple(
+            min(length, (window.size - 1) * stride + pool - window.before) for window, length, pool, stride in windows
+        )
 
     def _window(self, x):
         """The window as the kernels take it: size, strides, zeros above and to the left."""

@@ -29,6 +29,8 @@ class MaxPooling2D(BasePooling):
     ```
     """
 
+    takes_relu = True
+
     def __init__(self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, name=None, **kwargs):
         super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)
 
@@ -36,9 +38,9 @@ class MaxPooling2D(BasePooling):
         y = self._output(x)
         return Memory(y) if None in y.sample else Memory(y, {"argmax": per_sample(y.sample, "int32")})
 
-    def forward(self, emit, x, y, work, *, training):
+    def forward(self, emit, x, y, work, *, training, activation=0):
         argmax = work["argmax"] if emit.differentiates else None
-        emit(kernels.pool.max_forward, x, y, argmax, *self._window(x), units=y.shape[0])
+        emit(kernels.pool.max_forward, x, y, argmax, *self._window(x), activation != 0, units=y.shape[0])
 
     def backward(self, emit, x, y, dy, dx, work):
         if dx:

@@ -30,6 +30,9 @@ class Dropout(Layer):
         Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, JMLR 2014.
     """
 
+    min_ndim = 1
+    built_from_start = True
+
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.rate = checks.number("rate", rate, 0, 1)

@@ -21,6 +21,8 @@ class Rescaling(Layer):
         The input's.
     """
 
+    min_ndim = 1
+
     def __init__(self, scale, offset=0.0, **kwargs):
         super().__init__(**kwargs)
         self.scale = checks.number("scale", scale)

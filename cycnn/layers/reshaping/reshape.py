@@ -23,6 +23,9 @@ class Reshape(Layer):
         ValueError: the number of elements would change.
     """
 
+    min_ndim = 1
+    built_from_start = True
+
     def __init__(self, target_shape, **kwargs):
         super().__init__(**kwargs)
         found = tuple(

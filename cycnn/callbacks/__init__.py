@@ -1,0 +1,62 @@
+"""What others may do between batches and epochs.
+
+    fit(callbacks=[...])  →  CallbackList  →  on_epoch_end(epoch, logs) of each callback, in order
+                                              └ one dictionary of logs for all of them; `History` reads it last
+
+    EarlyStopping TerminateOnNaN                      end it
+    ModelCheckpoint BackupAndRestore                  files
+    LearningRateScheduler ReduceLROnPlateau           learning rates
+    History CSVLogger RemoteMonitor ProgbarLogger     records
+    SwapEMAWeights LambdaCallback Callback            anything else
+
+Callbacks see a model, never a plan: a step's plan is lent to the loop of `fit`, and a `predict` inside a hook runs on
+another one.
+"""
+
+from cycnn.callbacks.backup_and_restore import BackupAndRestore
+from cycnn.callbacks.callback import Callback
+from cycnn.callbacks.callback_list import CallbackList
+from cycnn.callbacks.csv_logger import CSVLogger
+from cycnn.callbacks.early_stopping import EarlyStopping
+from cycnn.callbacks.history import History
+from cycnn.callbacks.lambda_callback import LambdaCallback
+from cycnn.callbacks.learning_rate_scheduler import LearningRateScheduler
+from cycnn.callbacks.model_checkpoint import ModelCheckpoint
+from cycnn.callbacks.progbar_logger import ProgbarLogger
+from cycnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from cycnn.callbacks.remote_monitor import RemoteMonitor
+from cycnn.callbacks.swap_ema_weights import SwapEMAWeights
+from cycnn.callbacks.terminate_on_nan import TerminateOnNaN
+
+__all__ = [
+    "BackupAndRestore",
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
+    "TerminateOnNaN",
+]
+
+# Keras has them, cycnn has not: what to use instead.
+_INSTEAD = {
+    "OrbaxCheckpoint": "ModelCheckpoint, or BackupAndRestore to go on after an interruption",
+    "TensorBoard": "CSVLogger for a table of the epochs, or a `Callback` of your own that calls a writer of TensorBoard "
+    "files (torch.utils.tensorboard.SummaryWriter) in on_epoch_end",
+}
+
+
+def __getattr__(name):
+    from cycnn.core import checks
+
+    if name in _INSTEAD:
+        # An AttributeError would lose its text in `from cycnn.callbacks import TensorBoard`.
+        raise ImportError(f"cycnn has no callback {name}. Use {_INSTEAD[name]}.")
+    raise AttributeError(checks.unknown("callback", name, __all__))

@@ -1,0 +1,1 @@
+"""Layers of several inputs: sums, products and extremes element by element, maps side by side, dot products."""

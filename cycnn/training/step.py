@@ -1,0 +1,300 @@
+"""A step: one batch through a plan with losses."""
+
+from contextlib import ExitStack
+
+import numpy as np
+
+from cycnn import kernels, ops
+from cycnn.core import memory
+from cycnn.core.shapes import rows_of
+from cycnn.engine.function import Source, run_state
+from cycnn.engine.plan import Plan
+from cycnn.regularizers import L1, L1L2, L2
+from cycnn.training.objective import Objective
+
+
+class Steps:
+    """Runs batches, each in a plan that fits its arrays: `run(samples, rows)`.
+
+    Entered, it borrows plans when it needs them and gives them back at the end. Whole arrays take one plan; of a stream,
+    batches with arrays of the same types share one, a short batch runs in the plan of a full one.
+
+    Args:
+        model: the model; it is compiled and built.
+        training: whether batches are learned from.
+        capacity: samples of the largest batch, where that is known.
+    """
+
+    def __init__(self, model, training, capacity=0):
+        self.model, self.training, self.capacity = model, training, capacity
+        self.compiled = model._compiled
+        self.trained = model._trained() if training else []
+        self.regularized = [v for v in model._trained() if v.regularizer is not None]
+        self.constrained = [v for v in self.trained if v.constraint is not None]
+        self._random = None
+        self._steps, self._samples, self._loans = {}, None, ExitStack()
+
+    def __enter__(self):
+        self._loans.__enter__()
+        if self.training:
+            if not self.model.optimizer.built:
+                self.model.optimizer.build(self.trained)
+        else:
+            self.penalty = sum(float(v.regularizer(v.value)) for v in self.regularized)
+        return self
+
+    def __exit__(self, *error):
+        return self._loans.__exit__(*error)
+
+    @property
+    def random(self):
+        """Seed and step of the random operations, where there are some."""
+        if self._random is None:
+            self._random = self.model._training_state() if self.training else run_state()
+        return self._random
+
+    def run(self, samples, rows):
+        """One batch: the samples `rows` (int64 array)."""
+        if samples is not self._samples:
+            self.step, self._samples = self._step_for(samples, len(rows)), samples
+        self.step.run(rows)
+
+    def _step_for(self, samples, count):
+        sources = sources_of(samples, self.compiled.terms)
+        key = tuple((name, *source.key, source.array.shape[1:]) for name, source in sources)
+        step = self._steps.get(key)
+        if step is None or step.capacity < count:
+            self.capacity = max(self.capacity, count)
+            step = self._steps[key] = Step(self, sources, key, self.capacity)
+            self._loans.enter_context(step)
+        step.read(samples, sources)
+        return step
+
+
+def sources_of(samples, terms):
+    """(name, `Source`) of everything that a plan gathers."""
+    found = [(f"input {k}", Source(array)) for k, array in enumerate(samples.inputs)]
+    for term in terms:
+        k = term.output
+        found.append((f"target {k}", Source(samples.matched[k], term.loss.targets)))
+        if samples.weights[k] is not None:
+            found.append((f"weight {k}", Source(samples.weights[k])))
+    return found
+
+
+class Step:
+    """A plan with losses, lent for a while, and the arrays that it reads: `run(rows)` does one batch.
+
+    Entered, it holds everything a batch needs; `run` allocates next to nothing.
+    """
+
+    def __init__(self, steps, sources, key, capacity):
+        self.steps, self.sources, self.capacity = steps, sources, capacity
+        model = steps.model
+        self.graph = model._the_graph()
+        self.key = (
+            "train" if steps.training else "test",
+            capacity,
+            key,
+            tuple(map(id, steps.trained)),
+            tuple(getattr(node.operation, "trainable", True) for node in self.graph.nodes),
+            model.optimizer if steps.training else None,
+        )
+        self.outputs = [memory.empty((capacity, *tensor.spec.sample)) for tensor in self.graph.outputs]
+        self.parts = [Part(term, self.graph, capacity) for term in steps.compiled.terms]
+        self.penalties = memory.zeros((len(steps.regularized),))
+
+    def _make(self):
+        steps, model, shapes = self.steps, self.steps.model, {n: s.array.shape[1:] for n, s in self.sources}
+        terms, feeds = steps.compiled.terms, {name: source.feed(name) for name, source in self.sources}
+        return Plan(
+            self.graph,
+            self.capacity,
+            training=steps.training,
+            objective=Objective(
+                terms,
+                [shapes[f"target {term.output}"] for term in terms],
+                [shapes.get(f"weight {term.output}") for term in terms],
+                feeds,
+                self.graph,
+                steps.training,
+            ),
+            gradients=steps.trained,
+            update=self._emit_update if steps.training else None,
+            feeds=[feeds[f"input {k}"] for k in range(len(self.graph.inputs))],
+            labels=model._the_function().labels,
+        )
+
+    def _emit_update(self, emit, gradients):
+        for k, variable in enumerate(self.steps.regularized):
+            if variable in gradients:
+                _emit_penalty(emit, variable, gradients[variable], emit.external(f"penalty {k}", (1,)))
+        self.steps.model.optimizer.emit(emit, gradients)
+
+    def __enter__(self):
+        self._loan = self.steps.model._the_function().lend(self.key, self._make)
+        plan = self.plan = self._loan.__enter__()
+        for k, output in enumerate(self.outputs):
+            plan.bind(f"output {k}", output)
+        for part in self.parts:
+            plan.bind(f"value {part.output}", part.values)
+            plan.bind(f"scale {part.output}", part.scale)
+        for k in range(len(self.penalties)):
+            plan.bind(f"penalty {k}", self.penalties[k : k + 1])
+        self.is_random = plan.uses("step")
+        if self.is_random:
+            plan.bind("step", self.steps.random)
+        return self
+
+    def __exit__(self, *error):
+        return self._loan.__exit__(*error)
+
+    def read(self, samples, sources):
+        """Batches are rows of these arrays from now on; they have the types of those before."""
+        self.samples, self.sources = samples, sources
+        for name, source in sources:
+            source.attach(self.plan, name)
+
+    def run(self, rows):
+        """One batch: the samples `rows` (int64 array)."""
+        steps, plan, count, samples = self.steps, self.plan, len(rows), self.samples
+        for _, source in self.sources:
+            source.pick(rows)
+        weights = [None if w is None else w[rows] for w in samples.weights]
+        for part in self.parts:
+            part.begin(count, weights[part.output], samples.matched[part.output], rows)
+        if steps.training:
+            self._learn(count)
+        else:
+            self.team = plan.run(count)
+        compiled, loss = steps.compiled, 0.0
+        for part in self.parts:
+            value = part.end(count, weights[part.output])
+            if part.tracker is not None:
+                part.tracker.add(value, count)
+            loss += part.factor * value
+        if steps.regularized:
+            loss += float(self.penalties.sum()) if steps.training else steps.penalty
+        compiled.mean_loss.add(loss, count)
+        for watched in compiled.watched:
+            k = watched.output
+            watched.metric.update_state(
+                samples.targets[k][rows], self.outputs[k][:count], weights[k] if watched.weighted else None
+            )
+
+    def _learn(self, count):
+        steps, optimizer = self.steps, self.steps.model.optimizer
+        self.penalties.fill(0)
+        optimizer.before_step()
+        self._changed()  # also before: a Ctrl-C arrives right behind `run`, when the weights are new
+        try:
+            self.team = self.plan.run(count)
+        finally:
+            self._changed()
+            for variable in steps.constrained:
+                variable.assign(variable.constraint(variable.value))
+            optimizer.after_step()
+            if self.is_random:
+                steps.random[1] += np.uint64(1)
+
+    def _changed(self):
+        """Mark packed copies of the weights that this run changes as stale."""
+        for variable in self.steps.trained:
+            variable.version += 1
+
+
+class Predictions:
+    """Outputs of batches, in plans that fit their arrays, borrowed as `Steps` does: `run(samples, rows, outputs)`.
+
+    Args:
+        function: the model's `Function`.
+        capacity: samples of the largest batch, where that is known.
+    """
+
+    def __init__(self, function, capacity=0):
+        self.function, self.capacity = function, capacity
+        self._plans, self._samples, self._loans = {}, None, ExitStack()
+
+    def __enter__(self):
+        self._loans.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        return self._loans.__exit__(*error)
+
+    def run(self, samples, rows, outputs):
+        """Write the outputs of one batch into a list of arrays."""
+        if samples is not self._samples:
+            self._plan, self._samples = self._plan_for(samples, len(rows)), samples
+        for source in self._sources:
+            source.pick(rows)
+        for k, output in enumerate(outputs):
+            self._plan.bind(f"output {k}", output)
+        self._plan.run(len(rows))
+
+    def _plan_for(self, samples, count):
+        self._sources = [Source(array) for array in samples.inputs]
+        key = tuple(source.key for source in self._sources)
+        plan = self._plans.get(key)
+        if plan is None or plan.capacity < count:
+            self.capacity = max(self.capacity, count)
+            loan = self.function.lend(("predict", self.capacity, False, (), key), self._make)
+            plan = self._plans[key] = self._loans.enter_context(loan)
+            if plan.uses("step"):
+                plan.bind("step", run_state())
+        for k, source in enumerate(self._sources):
+            source.attach(plan, f"input {k}")
+        return plan
+
+    def _make(self):
+        feeds = [source.feed(f"input {k}") for k, source in enumerate(self._sources)]
+        return Plan(self.function.graph, self.capacity, feeds=feeds, labels=self.function.labels)
+
+
+class Part:
+    """The loss of one output in a step: its values, and the factor that its kernel multiplies gradients by."""
+
+    def __init__(self, term, graph, capacity):
+        self.output, self.loss, self.factor, self.tracker = term.output, term.loss, term.factor, term.tracker
+        self.positions = rows_of(graph.outputs[term.output].spec.sample)[0]
+        self.values = memory.empty((capacity, self.positions) if term.loss.has_kernel else (1,))
+        self.scale = memory.empty((1,))
+        self.leaves_out = getattr(term.loss, "ignore_class", None) is not None
+
+    def begin(self, count, weight, targets, rows):
+        """Fill in what the kernel multiplies by; only a loss that leaves targets out has to look at them for it."""
+        if self.loss.has_kernel:
+            y = targets[rows] if self.leaves_out else None
+            self.divisor = self.loss.divisor(count * self.positions, weight, y)
+            self.scale[0] = self.factor / self.divisor if self.divisor else 0.0
+
+    def end(self, count, weight):
+        """The loss of the batch."""
+        if not self.loss.has_kernel:
+            return float(self.values[0])
+        values = self.values[:count]
+        if weight is None:
+            total = values.sum(dtype=np.float64)
+        elif weight.ndim == 1:
+            total = (values.sum(axis=1) * weight).sum(dtype=np.float64)
+        else:
+            total = (values * weight.reshape(count, -1)).sum(dtype=np.float64)
+        return float(total) / self.divisor if self.divisor else 0.0
+
+
+def _emit_penalty(emit, variable, gradient, penalty):
+    """The regularizer of a weight: its value, and its gradient added to the weight's."""
+    rule = variable.regularizer
+    if type(rule) in (L1, L2, L1L2):
+        l1, l2 = float(getattr(rule, "l1", 0.0)), float(getattr(rule, "l2", 0.0))
+        emit.whole(kernels.update.regularize, emit.flat(variable), gradient.view(gradient.size), penalty, l1, l2)
+        return
+
+    def regularize(weight, gradient, penalty):
+        if hasattr(rule, "value_and_gradient"):
+            penalty[0], more = rule.value_and_gradient(weight)
+        else:
+            penalty[0], (more,), _ = ops.value_and_gradient(rule, [weight])
+        gradient += more
+
+    emit.host(regularize, variable, gradient, penalty, modes="ruw")

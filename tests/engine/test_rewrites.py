@@ -1,0 +1,90 @@
+"""Rewritten plans compute what the plain ones compute: every rule beside a plan without it."""
+
+import numpy as np
+import pytest
+
+import cycnn
+from cycnn import layers
+from cycnn.engine import rewrites
+
+
+def network(pooling, activation, size, padding="valid", strides=None):
+    cycnn.utils.set_random_seed(5)
+    model = cycnn.Sequential(
+        [
+            layers.Input((12, 11, 3)),
+            layers.Conv2D(9, 3, activation=activation),
+            pooling(size, strides, padding=padding),
+            layers.Conv2D(17, 2, padding="same"),
+            layers.ReLU(),
+            pooling(size, padding=padding),
+            layers.Flatten(),
+            layers.Dense(4),
+        ]
+    )
+    model.compile("sgd", "mse")
+    return model
+
+
+def plan_of(model):
+    return model.plan_summary(training=True)
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((13, 12, 11, 3)).astype("float32")
+    x[2] = np.round(x[2])  # ties
+    return x, rng.standard_normal((13, 4)).astype("float32")
+
+
+@pytest.mark.parametrize("pooling", [layers.MaxPooling2D, layers.AveragePooling2D])
+@pytest.mark.parametrize("activation", [None, "relu", "tanh"])
+@pytest.mark.parametrize(
+    ("size", "padding", "strides"),
+    [
+        (2, "valid", None),
+        (3, "valid", None),
+        ((3, 1), "valid", None),
+        (2, "same", None),
+        (3, "valid", 2),
+        (1, "valid", 4),
+    ],
+)
+def test_rewritten_is_plain(data, monkeypatch, pooling, activation, size, padding, strides):
+    rewritten = network(pooling, activation, size, padding, strides)
+    plain = network(pooling, activation, size, padding, strides)
+    x, y = data
+    found = rewritten.predict(x, verbose=0), rewritten.train_on_batch(x, y), rewritten.get_weights()
+    with monkeypatch.context() as patch:
+        patch.setattr(rewrites, "rewrite", lambda nodes, outputs: nodes)
+        expected = plain.predict(x, verbose=0), plain.train_on_batch(x, y), plain.get_weights()
+    np.testing.assert_array_equal(found[0], expected[0])
+    assert found[1] == pytest.approx(expected[1], rel=1e-6)
+    for a, b in zip(found[2], expected[2], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_relu_moves_into_the_pooling():
+    plan = plan_of(network(layers.MaxPooling2D, "relu", 2))
+    assert "elementwise" not in plan
+    plan = plan_of(network(layers.AveragePooling2D, "tanh", 2))
+    assert "elementwise" not in plan  # in the convolution's epilogue
+
+
+def test_what_a_pooling_drops_is_not_computed():
+    model = network(layers.MaxPooling2D, "relu", 2)
+    nodes = rewrites.rewrite(model._the_graph().nodes, model.outputs)
+    assert nodes[0].output.shape == (None, 10, 8, 9)  # of 10 x 9
+    assert nodes[0].operation.flops(model.inputs[0].spec) == 2 * 10 * 8 * 9 * 27
+    model = network(layers.MaxPooling2D, "relu", 3, strides=2)
+    assert rewrites.rewrite(model._the_graph().nodes, model.outputs)[0].output.shape == (None, 9, 9, 9)
+
+
+def test_a_map_that_somebody_else_sees_stays_whole(data):
+    inputs = layers.Input((12, 11, 3))
+    seen = layers.Conv2D(9, 3, activation="relu")(inputs)
+    model = cycnn.Model(inputs, [seen, layers.MaxPooling2D(4)(seen)])
+    whole, pooled = model.predict(data[0], verbose=0)
+    assert whole.shape == (13, 10, 9, 9)
+    np.testing.assert_array_equal(pooled, whole[:, :8, :8].reshape(13, 2, 4, 2, 4, 9).max(axis=(2, 4)))
