@@ -23,19 +23,19 @@ class Network:
     classes: int
 
     def layers(self):
-        """("conv", h, w, c, f) and ("dense", k, f) of each layer with weights; h and w are of the output."""
+        """("conv", h, w, c, f) and ("dense", k, f) of each layer with weights; h and w are the rows and columns of the
+        output that somebody reads: not those that a maximum drops."""
         h, w, c = self.image
         found = []
         for k, f in enumerate(self.filters):
-            h, w = h - 2, w - 2
-            found.append(("conv", h, w, c, f))
-            c = f
-            if k < len(self.filters) - 1:
-                h, w = h // 2, w // 2
+            h, w, pool = h - 2, w - 2, 2 if k < len(self.filters) - 1 else 1
+            found.append(("conv", h // pool * pool, w // pool * pool, c, f))
+            h, w, c = h // pool, w // pool, f
         return [*found, ("dense", h * w * c, self.units), ("dense", self.units, self.classes)]
 
     def flops(self, training):
-        """Operations of one image: a forward pass, or a training step (the input needs no gradient)."""
+        """Operations of one image that results depend on: of a forward pass, or of a training step (the input needs no
+        gradient)."""
         total = 0
         for k, layer in enumerate(self.layers()):
             kind, *sizes = layer

@@ -37,7 +37,7 @@ ROWS = (
     ("callbacks",),
     ("training",),
     ("models",),
-    ("datasets", "utils", "visualization", "applications", "wrappers", "distributed", "testing"),
+    ("datasets", "preprocessing", "utils", "visualization", "applications", "wrappers", "distributed", "testing"),
     ("",),
     ("examples",),
 )

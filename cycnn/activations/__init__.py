@@ -35,6 +35,7 @@ from cycnn.activations.activations import (
     tanh_shrink,
     threshold,
 )
+from cycnn.core import checks
 from cycnn.core.registry import Family, serialize_keras_object
 
 swish, hard_swish = silu, hard_silu
@@ -49,6 +50,13 @@ _FAMILY = Family(
     ),
     {"swish": silu, "hard_swish": hard_silu},
 )  # fmt: skip
+
+__all__ = [
+    "celu", "deserialize", "elu", "exponential", "gelu", "get", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",
+    "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "serialize",
+    "sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus",
+    "swish", "tanh", "tanh_shrink", "threshold",
+]  # fmt: skip
 
 
 def get(identifier):
@@ -76,3 +84,7 @@ def deserialize(config, custom_objects=None):
     return (
         get(config) if isinstance(config, str) and not custom_objects else _FAMILY.deserialize(config, custom_objects)
     )
+
+
+def __getattr__(name):
+    raise AttributeError(checks.unknown("activation", name, __all__))

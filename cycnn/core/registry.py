@@ -22,6 +22,9 @@ import numpy as np
 from cycnn.core.checks import short, unknown
 from cycnn.core.names import to_snake_case
 
+# Where Keras keeps classes and functions that a config may name.
+PLACES = ("activations", "constraints", "initializers", "layers", "losses", "metrics", "optimizers", "regularizers")
+
 _builtin: dict[str, Any] = {}  # "keras.initializers.Zeros" → class
 _builtin_names: dict[Any, tuple[str, str]] = {}  # class → ("keras.initializers", "Zeros")
 _custom: dict[str, Any] = {}  # "package>name" → class or function
@@ -264,9 +267,21 @@ def find(config, module_objects=None):
         found = (module_objects or {}).get(name)
     if found is None and module == "builtins":
         # Keras writes its own functions without saying where they live.
-        places = ("activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers")
-        found = next(filter(None, (_builtin.get(f"keras.{place}.{name}") for place in places)), None)
+        places = (f"keras.{place}.{name}" for place in PLACES if place != "layers")
+        found = next(filter(None, map(_builtin.get, places)), None)
+    if found is None and module is not None and module.partition(".")[0] in ("keras", "tf_keras"):
+        found = _builtin.get(f"{_public(module)}.{name}")
     return found
+
+
+def _public(module):
+    """Keras's public module for one of its private ones, which it writes for some classes, and which differ by version
+    and backend: `keras.optimizers` for `keras.src.backend.torch.optimizers.torch_adam`."""
+    parts = module.split(".")
+    place = next((part for part in parts if part in PLACES), None)
+    if place is None:
+        return "keras.src.models.functional" if parts[-1] == "functional" else "keras"
+    return f"keras.{place}.schedules" if "schedules" in parts else f"keras.{place}"
 
 
 def _deserialize(config, module_objects):

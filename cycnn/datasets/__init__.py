@@ -8,6 +8,11 @@ A file is looked for in the data folder (`config.data_home()`), then in the fold
 downloaded to the data folder.
 """
 
+from cycnn.core import checks
 from cycnn.datasets import digits, mnist
 
 __all__ = ["digits", "mnist"]
+
+
+def __getattr__(name):
+    raise AttributeError(checks.unknown("data set", name, __all__))

@@ -1,14 +1,16 @@
 """A graph as a function of arrays: plans made when they are needed, kept for the next call, and lent to one caller at
 a time."""
 
+import math
 from collections import OrderedDict
-from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
 
 from cycnn import kernels
 from cycnn.core import memory
+from cycnn.core.spec import ITEMSIZE
 from cycnn.engine.plan import Plan
 
 KEPT = 8  # plans; more are made when needed and forgotten, oldest first
@@ -24,19 +26,13 @@ class Source:
     def __init__(self, array, dtype="float32"):
         self.array = array
         self.dtype = dtype
-        codes = kernels.gather.CODES
-        step = array.dtype.itemsize
-        contiguous = True
-        for length, stride in zip(reversed(array.shape[1:]), reversed(array.strides[1:]), strict=True):
-            contiguous = contiguous and (length == 1 or stride == step)
-            step *= length
-        name = array.dtype.name
-        native = array.dtype.isnative and array.flags.aligned and name in codes
-        self.direct = contiguous and native
-        self.code = codes[name if self.direct else dtype]
-        self.row_bytes = array.strides[0] if self.direct and len(array) > 1 else step
-        if not self.direct:
-            self.row_bytes = int(np.prod(array.shape[1:])) * np.dtype(dtype).itemsize
+        code = _codes().get(array.dtype)
+        self.direct = code is not None and array.flags.aligned and _contiguous_rows(array)
+        self.code = code if self.direct else kernels.gather.CODES[dtype]
+        if self.direct and len(array) > 1:
+            self.row_bytes = array.strides[0]
+        else:
+            self.row_bytes = math.prod(array.shape[1:]) * (array.dtype.itemsize if self.direct else ITEMSIZE[dtype])
         self._staged = self._order = None
 
     @property
@@ -81,6 +77,23 @@ class Source:
         self.pick(rows)
 
 
+@lru_cache(maxsize=1)
+def _codes():
+    """The gather kernel's number of each type that it reads."""
+    return {np.dtype(name): code for name, code in kernels.gather.CODES.items()}
+
+
+def _contiguous_rows(array):
+    if array.flags.c_contiguous:
+        return True
+    step = array.dtype.itemsize
+    for length, stride in zip(reversed(array.shape[1:]), reversed(array.strides[1:]), strict=True):
+        if length != 1 and stride != step:
+            return False
+        step *= length
+    return True
+
+
 class Function:
     """Outputs of a graph as a function of its inputs."""
 
@@ -90,25 +103,26 @@ class Function:
         self._free = OrderedDict()  # key -> plans not lent to anybody
         self._lock = Lock()
 
-    @contextmanager
     def lend(self, key, make):
-        """A plan for `key`, made by `make()` if no such plan is free."""
+        """A plan for `key`, made by `make()` if no such plan is free. To be used in a `with` statement."""
+        return _Loan(self, key, make)
+
+    def _take(self, key, make):
         with self._lock:
             plans = self._free.get(key)
-            plan = plans.pop() if plans else None
-        if plan is None:
-            plan = make()
-        try:
-            yield plan
-        finally:
-            with self._lock:
-                self._free.setdefault(key, []).append(plan)
-                self._free.move_to_end(key)
-                while sum(map(len, self._free.values())) > KEPT:
-                    oldest = next(iter(self._free))
-                    self._free[oldest].pop(0)
-                    if not self._free[oldest]:
-                        del self._free[oldest]
+            if plans:
+                return plans.pop()
+        return make()
+
+    def _give_back(self, key, plan):
+        with self._lock:
+            self._free.setdefault(key, []).append(plan)
+            self._free.move_to_end(key)
+            while sum(map(len, self._free.values())) > KEPT:
+                oldest = next(iter(self._free))
+                self._free[oldest].pop(0)
+                if not self._free[oldest]:
+                    del self._free[oldest]
 
     def forget(self):
         """Drop all plans."""
@@ -156,6 +170,22 @@ class Function:
                 if on_batch is not None:
                     on_batch(k + 1)
         return outputs
+
+
+class _Loan:
+    """A plan that belongs to one caller between `with` and the end of its block."""
+
+    __slots__ = ("_function", "_key", "_make", "_plan")
+
+    def __init__(self, function, key, make):
+        self._function, self._key, self._make = function, key, make
+
+    def __enter__(self):
+        self._plan = self._function._take(self._key, self._make)
+        return self._plan
+
+    def __exit__(self, *error):
+        self._function._give_back(self._key, self._plan)
 
 
 def run_state():

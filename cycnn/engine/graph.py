@@ -58,7 +58,8 @@ class Scope(NamedTuple):
     path: tuple = ()
 
 
-_scope: ContextVar[Scope] = ContextVar("scope", default=Scope())
+OUTSIDE = Scope()  # of any layer
+_scope: ContextVar[Scope] = ContextVar("scope", default=OUTSIDE)
 
 
 def current_scope():

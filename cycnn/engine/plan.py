@@ -407,9 +407,8 @@ class Plan:
         return name in self._regions
 
     def _bind(self, region, array):
-        address = array.__array_interface__["data"][0]
         for program in self._programs:
-            program.bind_address(region, array, address)
+            program.bind_array(region, array)
 
     def threads(self):
         """Threads for a run at this moment: what is allowed, and no more than the work is worth."""

@@ -12,6 +12,7 @@ A `Program` is a list of emitted calls in segments. Within a segment there are n
 its last line.
 """
 
+from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from cython.parallel cimport parallel
 from libc.stdlib cimport calloc, free
@@ -19,12 +20,18 @@ from libc.stdlib cimport calloc, free
 from cycnn.kernels.call cimport DIMENSIONS, INTEGERS, OPERANDS, REALS, Call, Door, Operand, Task
 from cycnn.kernels.threads cimport (
     CYCNN_OPENMP, barrier, omp_get_max_threads, omp_get_num_threads, omp_get_thread_num, omp_get_thread_limit,
+    omp_get_wtime,
 )
 
 cdef struct Segment:
     int first, last                  # its calls
     bint whole
     Py_ssize_t chunk                 # samples of a task, where not whole
+
+
+cdef struct Event:
+    int call
+    double begin, end                # seconds
 
 
 def openmp():
@@ -55,6 +62,9 @@ cdef class Program:
     cdef Py_ssize_t group
     cdef readonly int team           # threads of the last run
     cdef list kept                   # the arrays behind `base`
+    cdef Event* events               # where `record` notes who did what when: a stretch for each thread
+    cdef int* noted                  # of each thread
+    cdef int stretch
 
     def __cinit__(self, list calls, list segments, int regions, Py_ssize_t group):
         cdef int k, j, d
@@ -101,9 +111,12 @@ cdef class Program:
         self.base[region] = <char*>&memory[0] if memory.shape[0] else NULL
         self.kept[region] = array
 
-    def bind_address(self, int region, array, size_t address):
-        """`bind` for an array whose bytes are not contiguous; the caller answers for the address."""
-        self.base[region] = <char*>address
+    def bind_array(self, int region, array):
+        """Say that a region is the memory of an array, contiguous or not: from its first element on."""
+        cdef Py_buffer view
+        PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
+        self.base[region] = <char*>view.buf
+        PyBuffer_Release(&view)
         self.kept[region] = array
 
     def run(self, Py_ssize_t samples, int threads, int first, int last):
@@ -122,6 +135,44 @@ cdef class Program:
                     self._share(samples, omp_get_thread_num(), omp_get_num_threads(), first, last)
         if threads <= 1:
             self.team = team
+
+    def record(self, Py_ssize_t samples, int threads, int first, int last):
+        """`run`, and a list of what was done: `(call, thread, begin, end)` in seconds."""
+        cdef int k, thread
+        cdef Py_ssize_t tasks = 1
+        for k in range(first, last):
+            if not self.segments[k].whole:  # a bound: each sample alone
+                tasks = max(samples, 1)
+        self.stretch = <int>(tasks * sum(self.segments[k].last - self.segments[k].first for k in range(first, last)))
+        threads = max(1, threads)
+        self.events = <Event*>calloc(max(1, threads * self.stretch), sizeof(Event))
+        self.noted = <int*>calloc(threads, sizeof(int))
+        try:
+            if self.events == NULL or self.noted == NULL:
+                raise MemoryError("no memory for the events of a run")
+            self.run(samples, threads, first, last)
+            return [
+                (self.events[thread * self.stretch + k].call, thread, self.events[thread * self.stretch + k].begin,
+                 self.events[thread * self.stretch + k].end)
+                for thread in range(threads) for k in range(self.noted[thread])
+            ]
+        finally:
+            free(self.events)
+            free(self.noted)
+            self.events, self.noted = NULL, NULL
+
+    cdef inline void _do(self, int k, const Task* task, int thread) noexcept nogil:
+        """One task of call `k`."""
+        cdef const Call* call = &self.calls[k]
+        cdef Event* event
+        if self.events == NULL:
+            call.door(call, task)
+            return
+        event = &self.events[thread * self.stretch + self.noted[thread]]
+        self.noted[thread] += 1
+        event.call, event.begin = k, omp_get_wtime()
+        call.door(call, task)
+        event.end = omp_get_wtime()
 
     cdef void _share(self, Py_ssize_t samples, int thread, int team, int first, int last) noexcept nogil:
         """One thread's share of these segments."""
@@ -153,7 +204,7 @@ cdef class Program:
                     self._locate(call, &task, sample, thread, g)
                     task.first = 0
                     task.last = call.units * task.samples if call.per_sample else call.units
-                    call.door(call, &task)
+                    self._do(k, &task, thread)
                 task.fresh = False
                 sample += segment.chunk
 
@@ -177,7 +228,7 @@ cdef class Program:
             before += units
             if task.first < task.last:
                 self._locate(call, &task, 0, thread, 0)
-                call.door(call, &task)
+                self._do(k, &task, thread)
 
     cdef inline void _locate(self, const Call* call, Task* task, Py_ssize_t sample, int thread,
                              Py_ssize_t group) noexcept nogil:

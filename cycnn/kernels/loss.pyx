@@ -2,8 +2,8 @@
 
 Everywhere `value` is before weighting; the gradient is of sum over rows of weight * scale * value. With `scale` =
 1 / (number of values) that is Keras's mean. `weight`: one of each sample or one of each row; None: all 1. A gradient
-None: only values are wanted. Label smoothing s stands for targets t (1 - s) + s / c, in binary losses t (1 - s) + s / 2.
-A unit of work is one sample.
+None: only values are wanted. Label smoothing s stands for targets t (1 - s) + s / c, in binary losses
+t (1 - s) + s / 2. A unit of work is one sample.
 
     softmax_crossentropy, categorical_crossentropy, sparse_...    what classification trains with, each by itself
     pointwise                                                     means of terms of one element each, by number
@@ -182,7 +182,10 @@ def sparse_softmax_crossentropy(
     float[:, :, ::1] dlogits,          # OUT  (n, rows, c) or None
     int ignored, int threads=1,
 ):
-    """`softmax_crossentropy` for integer targets. A label that is no class makes its row NaN, `ignored` makes it 0."""
+    """`softmax_crossentropy` for integer targets.
+
+    A label that is no class makes its row NaN, `ignored` makes it 0.
+    """
     cdef Py_ssize_t n, rows = logits.shape[1], c = logits.shape[2]
     cdef const float* x = &logits[0, 0, 0]
     cdef const int* t = &target[0, 0]
@@ -316,7 +319,10 @@ def sparse_categorical_crossentropy(
     float[:, :, ::1] dp,               # OUT  (n, rows, c) or None
     int ignored, float epsilon, int threads=1,
 ):
-    """`categorical_crossentropy` for integer targets. A label that is no class makes its row NaN, `ignored` makes it 0."""
+    """`categorical_crossentropy` for integer targets.
+
+    A label that is no class makes its row NaN, `ignored` makes it 0.
+    """
     cdef Py_ssize_t n, rows = p.shape[1], c = p.shape[2]
     cdef const float* x = &p[0, 0, 0]
     cdef const int* t = &target[0, 0]
@@ -364,9 +370,9 @@ def generalized_crossentropy(
     float[:, :, ::1] dp,               # OUT  (n, rows, c) or None
     float q, int threads=1,
 ):
-    """value = (1 - p^q) / q for the p of the label: cross-entropy for q -> 0, absolute error for q = 1. p is used as is.
+    """value = (1 - p^q) / q for the p of the label: cross-entropy for q -> 0, absolute error for q = 1.
 
-    Zhang and Sabuncu, 2018. A label that is no class makes its row NaN.
+    Zhang and Sabuncu, 2018. p is used as it is. A label that is no class makes its row NaN.
     """
     cdef Py_ssize_t n, rows = p.shape[1], c = p.shape[2]
     cdef const float* x = &p[0, 0, 0]
@@ -577,13 +583,15 @@ cdef inline void _pointwise_sample(int kind, const float* p, const float* t, con
                 _term_slopes(kind, p + first, t + first, d + first, count, kept, even, epsilon, high, a, factor)
         for i in range(count):
             total += term[i]
-            if d != NULL and weights != 1:
-                d[first + i] *= w[row]
             column += 1
             if column == c:
                 v[row] = <float>(total / width)
                 row, column, total = row + 1, 0, 0
         first += STRETCH
+    if d != NULL and weights != 1:
+        for row in range(n * rows, (n + 1) * rows):
+            for i in range(row * c, (row + 1) * c):
+                d[i] *= w[row]
 
 
 def pointwise(
@@ -676,7 +684,8 @@ cdef inline void _cosine_row(const float* p, const float* t, float* value, float
             d[i] = (cosine * own * p[i] - other * t[i]) * own * factor
 
 
-cdef inline void _shares(bint logits, const float* p, float* q, Py_ssize_t count, float top, float total) noexcept nogil:
+cdef inline void _shares(bint logits, const float* p, float* q, Py_ssize_t count, float top,
+                         float total) noexcept nogil:
     """q = p / total, or the softmax of p."""
     cdef Py_ssize_t i
     if logits:

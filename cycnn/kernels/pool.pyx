@@ -47,17 +47,20 @@ cdef inline Run _run(const Window* g, Py_ssize_t oh, Py_ssize_t ow) noexcept nog
 # ---------------------------------------------------------------------------------------------------- forward
 
 cdef inline void _max_windows(const float* x, float* y, int* argmax, const Run* run, float least,
-                              const Py_ssize_t rows, const Py_ssize_t columns, const int lanes) noexcept nogil:
+                              const Py_ssize_t rows, const Py_ssize_t columns, const int lanes,
+                              const bint few) noexcept nogil:
+    """A run of windows. `few`: there are less than LANES channels, so loads and stores are masked."""
     cdef float best[LANES]
     cdef int where[LANES]
     cdef float v, old
     cdef bint wins
     cdef int l, at, offset = run.offset
     cdef Py_ssize_t _, k, i, j, c = run.c, row = run.row, step = run.step, kw = run.kw
+    cdef int valid = <int>c if few else lanes
     for _ in range(run.count):
         k = 0
         while k < c:
-            k = min(k, c - lanes)
+            k = 0 if few else min(k, c - lanes)
             for l in range(lanes):
                 best[l] = -INFINITY
                 where[l] = offset
@@ -65,16 +68,18 @@ cdef inline void _max_windows(const float* x, float* y, int* argmax, const Run* 
                 for j in range(columns):
                     at = offset + <int>(i * kw + j)
                     for l in range(lanes):
-                        v, old = x[i * row + j * c + k + l], best[l]
+                        v, old = x[i * row + j * c + k + l] if l < valid else least, best[l]
                         wins = (not v <= old) & (old == old)  # not `v > old`: a NaN must win, and the first must stay
                         best[l] = v if wins else old
                         where[l] = at if wins else where[l]
             for l in range(lanes):
                 v = best[l]
-                y[k + l] = least if v < least else v    # a NaN stays
+                if l < valid:
+                    y[k + l] = least if v < least else v    # a NaN stays
             if argmax != NULL:
                 for l in range(lanes):
-                    argmax[k + l] = where[l]
+                    if l < valid:
+                        argmax[k + l] = where[l]
             k += lanes
         x, y = x + step, y + c
         if argmax != NULL:
@@ -137,14 +142,16 @@ cdef inline void _forward_row(const float* x, float* y, int* argmax, const Windo
 
 cdef void _max_run(const float* x, float* y, int* argmax, const Run* run, bint relu) noexcept nogil:
     cdef float least = 0 if relu else -INFINITY
-    if run.c < LANES:
-        _max_windows(x, y, argmax, run, least, run.rows, run.columns, <int>run.c)
+    if run.c < LANES and run.rows == 2 and run.columns == 2:
+        _max_windows(x, y, argmax, run, least, 2, 2, LANES, True)
+    elif run.c < LANES:
+        _max_windows(x, y, argmax, run, least, run.rows, run.columns, LANES, True)
     elif run.rows == 2 and run.columns == 2:
-        _max_windows(x, y, argmax, run, least, 2, 2, LANES)
+        _max_windows(x, y, argmax, run, least, 2, 2, LANES, False)
     elif run.rows == 3 and run.columns == 3:
-        _max_windows(x, y, argmax, run, least, 3, 3, LANES)
+        _max_windows(x, y, argmax, run, least, 3, 3, LANES, False)
     else:
-        _max_windows(x, y, argmax, run, least, run.rows, run.columns, LANES)
+        _max_windows(x, y, argmax, run, least, run.rows, run.columns, LANES, False)
 
 
 cdef void _average_run(const float* x, float* y, const Run* run) noexcept nogil:
@@ -214,22 +221,25 @@ cdef inline Window _window(const Call* c, int x, int y) noexcept nogil:
 # are added to zeros, in their order; no block of channels may then reach back over the one before it.
 
 cdef inline void _max_spread(const float* dy, const int* argmax, float* dx, const Run* run, Py_ssize_t channels,
-                             const Py_ssize_t rows, const Py_ssize_t columns, const bint add,
-                             const int lanes) noexcept nogil:
-    """dx = dy where the maximum was, zero elsewhere in the window; for the first `channels`."""
+                             const Py_ssize_t rows, const Py_ssize_t columns, const bint add, const int lanes,
+                             const bint few) noexcept nogil:
+    """dx = dy where the maximum was, zero elsewhere in the window; for the first `channels`. `few`: there are less than
+    LANES, so loads and stores are masked."""
     cdef float value[LANES]
     cdef int where[LANES]
     cdef float zero = 0, v
     cdef float* to
     cdef int l, at, offset = run.offset
     cdef Py_ssize_t _, k, i, j, c = run.c, row = run.row, step = run.step, kw = run.kw
+    cdef int valid = <int>channels if few else lanes
     for _ in range(run.count):
         k = 0
         while k < channels:
-            k = min(k, channels - lanes)
+            k = 0 if few else min(k, channels - lanes)
             for l in range(lanes):
-                value[l] = dy[k + l]
-                where[l] = argmax[k + l] - offset
+                value[l] = dy[k + l] if l < valid else zero
+            for l in range(lanes):
+                where[l] = argmax[k + l] - offset if l < valid else 0
             for i in range(rows):
                 for j in range(columns):
                     at = <int>(i * kw + j)
@@ -237,7 +247,8 @@ cdef inline void _max_spread(const float* dy, const int* argmax, float* dx, cons
                     for l in range(lanes):
                         v = value[l]
                         v = v if where[l] == at else zero
-                        to[l] = to[l] + v if add else v
+                        if l < valid:
+                            to[l] = to[l] + v if add else v
             k += lanes
         dy, argmax, dx = dy + c, argmax + c, dx + step
 
@@ -269,15 +280,18 @@ cdef inline void _average_spread(const float* dy, float* dx, const Run* run, Py_
 cdef void _max_spread_run(const float* dy, const int* argmax, float* dx, const Run* run, bint add) noexcept nogil:
     cdef Py_ssize_t whole = run.c - run.c % LANES
     if add:
-        _max_spread(dy, argmax, dx, run, whole, run.rows, run.columns, True, LANES)
-        _max_spread(dy + whole, argmax + whole, dx + whole, run, run.c - whole, run.rows, run.columns, True,
-                    <int>(run.c - whole))
+        _max_spread(dy, argmax, dx, run, whole, run.rows, run.columns, True, LANES, False)
+        if run.c > whole:
+            _max_spread(dy + whole, argmax + whole, dx + whole, run, run.c - whole, run.rows, run.columns, True, LANES,
+                        True)
+    elif run.c < LANES and run.rows == 2 and run.columns == 2:
+        _max_spread(dy, argmax, dx, run, run.c, 2, 2, False, LANES, True)
     elif run.c < LANES:
-        _max_spread(dy, argmax, dx, run, run.c, run.rows, run.columns, False, <int>run.c)
+        _max_spread(dy, argmax, dx, run, run.c, run.rows, run.columns, False, LANES, True)
     elif run.rows == 2 and run.columns == 2:
-        _max_spread(dy, argmax, dx, run, run.c, 2, 2, False, LANES)
+        _max_spread(dy, argmax, dx, run, run.c, 2, 2, False, LANES, False)
     else:
-        _max_spread(dy, argmax, dx, run, run.c, run.rows, run.columns, False, LANES)
+        _max_spread(dy, argmax, dx, run, run.c, run.rows, run.columns, False, LANES, False)
 
 
 cdef void _average_spread_run(const float* dy, float* dx, const Run* run, bint add) noexcept nogil:

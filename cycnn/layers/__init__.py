@@ -1,7 +1,8 @@
 """Layers say WHAT: configuration, weights, output shape, which kernels. Nothing of a run.
 
 One file a layer, one base a family. A layer either is an operation (`memory`, `forward`, `backward`: it emits kernel
-calls when a plan is made) or writes its `call` with other layers and functions.
+calls when a plan is made) or writes its `call` with other layers and functions of `cycnn.ops`, as users' own do.
+Layers of several inputs have a function of their name in lower case: `add([x, y])` is `Add()([x, y])`.
 
     Conv2D(32, 3, activation="relu")(symbolic)
       → records  Conv2D ── Elementwise("relu")          two operations in the graph

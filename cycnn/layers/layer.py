@@ -20,7 +20,16 @@ MOST_AXES = 7  # of a layer's input, the sample axis included: as many as a kern
 MOST_NUMBERS = 1 << 40  # in one weight or one sample: sizes in bytes stay far from 64 bits
 LONGEST = 1 << 30  # window, stride, padding: kernels count positions in 32 bits
 PLAIN = (str, int, float, bool, type(None))
-RECORDS = {"_calls", "_functions", "_made_with"}  # attributes of a layer that hold no layers of its own
+OFF = {  # what Keras writes of its layers to say that they do not use what cycnn does not do
+    "quantization_config": (None,),
+    "renorm": (False, None),
+    "renorm_clipping": (None,),
+    "renorm_momentum": (0.99,),
+    "virtual_batch_size": (None,),  # this and what follows: Keras 2
+    "adjustment": (None,),
+    "fused": (None, True, False),
+}
+RECORDS = {"_calls", "_functions", "_made_with", "_statistics", "_weights"}  # attributes that hold no sublayers
 
 
 class Call:
@@ -180,7 +189,12 @@ class Layer(Operation):
             )
         if len(args) > 3:
             raise TypeError(f"add_weight() takes at most 3 positional arguments. Received: {len(args)}.")
-        shape, initializer, dtype = (*args, *(shape, initializer, dtype)[len(args) :])
+        given = dict(zip(("shape", "initializer", "dtype"), args))
+        shape, initializer, dtype = (
+            given.get("shape", shape),
+            given.get("initializer", initializer),
+            given.get("dtype", dtype),
+        )
         shape = checks.shape("shape", () if shape is None else shape)
         if None in shape or math.prod(shape) > MOST_NUMBERS:
             raise ValueError(
@@ -226,7 +240,11 @@ class Layer(Operation):
 
     def _sublayers(self):
         """The layers among the attributes, and in their lists and dictionaries, in order."""
-        return _layers_in([value for name, value in vars(self).items() if name not in RECORDS])
+        found = []
+        for name, value in vars(self).items():
+            if isinstance(value, (Layer, list, tuple, dict)) and name not in RECORDS:
+                found += _layers_in(value)
+        return found
 
     def _flatten_layers(self):
         """This layer, its sublayers, theirs and so on: each once, before what it holds."""
@@ -434,7 +452,9 @@ class Layer(Operation):
         try:
             bound = inspect.signature(self.call).bind_partial(*args, **kwargs).arguments
         except TypeError as error:
-            raise TypeError(f"Layer {self.name!r} ({type(self).__name__}) cannot be called like this: {error}.") from None
+            raise TypeError(
+                f"Layer {self.name!r} ({type(self).__name__}) cannot be called like this: {error}."
+            ) from None
         shapes = {name: map_leaves(lambda leaf: getattr(leaf, "shape", None), value) for name, value in bound.items()}
         self._build_once(next(iter(shapes.values())), {f"{name}_shape": shape for name, shape in shapes.items()})
 
@@ -557,6 +577,33 @@ class Layer(Operation):
         """The shape of `output`."""
         return map_leaves(lambda tensor: tensor.shape, self.output)
 
+    # --------------------------------------------------------------------------------------------------- files
+
+    def save_own_variables(self, store):
+        """Write the weights that are the layer's own, not those of its sublayers, for a file.
+
+        Args:
+            store: dictionary that takes arrays by name: "0", "1", ... A subclass may add others.
+        """
+        for k, variable in enumerate((*self._weights, *self._statistics)):
+            store[str(k)] = variable.numpy()
+
+    def load_own_variables(self, store):
+        """Read what `save_own_variables` wrote.
+
+        Args:
+            store: dictionary of arrays.
+
+        Raises:
+            ValueError: an array is missing or has another shape.
+        """
+        for k, variable in enumerate((*self._weights, *self._statistics)):
+            if str(k) not in store:
+                raise ValueError(
+                    f"Layer {self.name!r} needs an array for {variable.path!r}. Received: {', '.join(store) or 'none'}."
+                )
+            variable.assign(store[str(k)])
+
     # ------------------------------------------------------------------------------------------------- configs
 
     def get_config(self):
@@ -608,7 +655,8 @@ class Layer(Operation):
     @classmethod
     def from_config(cls, config):
         """A new layer of this configuration."""
-        config = dict(config)
+        known = cls._arguments()
+        config = {k: v for k, v in config.items() if k in known or k not in OFF or v not in OFF[k]}
         if isinstance(config.get("dtype"), dict):
             config["dtype"] = config["dtype"]["config"]["name"]
         parameters = inspect.signature(cls.__init__).parameters

@@ -101,9 +101,7 @@ _ALIASES = {
     "bce": bce, "kld": kld, "mae": mae, "mape": mape, "mse": mse, "msle": msle,
     "kullback_leibler_divergence": kld, "logcosh": logcosh,
 }  # fmt: skip
-_FAMILY = Family(
-    "keras.losses", "loss", tuple(_CLASSES.values()), {**{f.__name__: f for f in _CLASSES}, **_ALIASES}
-)
+_FAMILY = Family("keras.losses", "loss", tuple(_CLASSES.values()), {**{f.__name__: f for f in _CLASSES}, **_ALIASES})
 
 __all__ = [
     "BCE",

@@ -87,15 +87,16 @@ class Loss:
         Raises:
             ValueError: the reduction leaves more than one number.
         """
-        self._must_reduce()
+        self.must_reduce()
         value, (gradient,), _ = ops.value_and_gradient(lambda y: self(y_true, y, sample_weight), [y_pred])
         return float(value), gradient
 
-    def _must_reduce(self):
+    def must_reduce(self):
+        """Refuse to train or evaluate with a loss that is more than one number."""
         if self.reduction in ("none", None):
             raise ValueError(
-                f"A loss to train with must be one number: `reduction` must be 'sum_over_batch_size', 'sum', 'mean' or "
-                f"'mean_with_sample_weight'. Received: reduction={self.reduction!r} for the loss {self.name!r}."
+                "A loss to train or evaluate with must be one number: `reduction` must be 'sum_over_batch_size', 'sum', "
+                f"'mean' or 'mean_with_sample_weight'. Received: reduction={self.reduction!r} for the loss {self.name!r}."
             )
 
     # -------------------------------------------------------------------------------------------------- training
@@ -119,7 +120,7 @@ class Loss:
             weight: the batch's sample weights, or None.
             y_true: the batch's targets, for losses that leave some out.
         """
-        self._must_reduce()
+        self.must_reduce()
         if self.reduction == "sum":
             return 1.0
         if self.reduction == "mean_with_sample_weight" and weight is not None:

@@ -258,7 +258,7 @@ class SparseCategoricalCrossentropy(LabelLoss):
         return None if self.ignore_class is None else np.asarray(y_true).reshape(values.shape) != self.ignore_class
 
     def divisor(self, count, weight=None, y_true=None):
-        self._must_reduce()
+        self.must_reduce()
         if self.ignore_class is None or y_true is None or self.reduction == "sum":
             return super().divisor(count, weight)
         valid = np.asarray(y_true) != self.ignore_class

@@ -84,9 +84,7 @@ class Tversky(LossFunctionWrapper):
         Salehi et al., Tversky loss function for image segmentation, 2017. https://arxiv.org/abs/1706.05721
     """
 
-    def __init__(
-        self, alpha=0.5, beta=0.5, reduction="sum_over_batch_size", name="tversky", axis=None, dtype=None
-    ):
+    def __init__(self, alpha=0.5, beta=0.5, reduction="sum_over_batch_size", name="tversky", axis=None, dtype=None):
         self.alpha, self.beta, self.axis = checks.number("alpha", alpha), checks.number("beta", beta), _axes(axis)
         super().__init__(tversky, reduction, name, dtype, alpha=self.alpha, beta=self.beta, axis=self.axis)
 

@@ -59,3 +59,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):  # 
 
 
 __all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+
+
+def __getattr__(name):
+    raise AttributeError(checks.unknown("model", name, __all__))

@@ -80,8 +80,7 @@ def _clone(model, inputs, clone_function, call_function, recursive, done):
             )
     if isinstance(model, Sequential):
         first = [layer for layer in model._layers if isinstance(layer, InputLayer)]
-        old = inputs and flatten(inputs)[0]
-        shape = old.shape[1:] if old else first[0].shape if first else None
+        shape = flatten(inputs)[0].shape[1:] if inputs is not None else first[0].shape if first else None
         head = [] if shape is None else [InputLayer(shape, name=first[0].name if first else None)]
         made = Sequential([*head, *map(clone, model.layers)], name=model.name, trainable=model.trainable)
     else:
@@ -90,7 +89,7 @@ def _clone(model, inputs, clone_function, call_function, recursive, done):
         def fresh(tensor):
             return Input(tensor.shape[1:], name=topology.call_of(tensor).layer.name)
 
-        inputs = inputs or map_leaves(fresh, model._inputs_struct)
+        inputs = map_leaves(fresh, model._inputs_struct) if inputs is None else inputs
         value_of = topology.run(
             flatten(inputs), lambda layer, *args, **kwargs: call_function(clone(layer), *args, **kwargs)
         )

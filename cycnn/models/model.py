@@ -227,6 +227,18 @@ class Model(Trainer, Layer):
         """
         return json.dumps(serialize_keras_object(self), **kwargs)
 
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A new model of this configuration, with new weights.
+
+        Raises:
+            ValueError: its layers do not lead from its inputs to its outputs.
+        """
+        inputs, outputs = configs.tensors_of(config, custom_objects, Functional)
+        return (Functional if cls is Model else cls)(
+            inputs, outputs, name=config.get("name"), trainable=config.get("trainable")
+        )
+
 
 @export("keras.models")
 @export("keras.src.models.functional")
@@ -315,13 +327,3 @@ class Functional(Model):
 
     def get_config(self):
         return {"name": self.name, "trainable": self.trainable, **configs.of_topology(self, self._topology, Functional)}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """A new model of this configuration, with new weights.
-
-        Raises:
-            ValueError: its layers do not lead from its inputs to its outputs.
-        """
-        inputs, outputs = configs.tensors_of(config, custom_objects, Functional)
-        return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable"))

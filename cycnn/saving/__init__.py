@@ -14,6 +14,7 @@ is imported by name, unpickled or run. Before any weight of a model changes, eve
 read and checked. h5py is imported when the first file is touched.
 """
 
+from cycnn.core import checks
 from cycnn.core.registry import (
     CustomObjectScope,
     custom_object_scope,
@@ -41,3 +42,7 @@ __all__ = [
     "save_weights",
     "serialize_keras_object",
 ]
+
+
+def __getattr__(name):
+    raise AttributeError(checks.unknown("function of `cycnn.saving`", name, __all__))

@@ -11,20 +11,6 @@ import json
 from cycnn.core import registry
 from cycnn.saving import paths
 
-_PLACES = ("layers", "losses", "metrics", "optimizers", "initializers", "regularizers", "constraints", "activations")
-
-# What Keras 3.15 writes for its own layers to say that a feature is off which cycnn has not.
-_OFF = {
-    "quantization_config": (None,),
-    "renorm": (False, None),
-    "renorm_clipping": (None,),
-    "renorm_momentum": (0.99,),
-    # Keras 2
-    "virtual_batch_size": (None,),
-    "fused": (None, True, False),
-    "adjustment": (None,),
-    "ragged": (False,),
-}
 _FUNCTIONAL = "keras.src.models.functional"  # has no public name, so Keras 3 writes this one
 _TRAINING = ("loss", "loss_weights", "metrics", "weighted_metrics")  # of an `.h5` file's training_config
 
@@ -55,7 +41,7 @@ def modern(config):
     """
     if not isinstance(config.get("class_name"), str) or "config" not in config:
         raise registry.ConfigError("The config of a model must hold `class_name` and `config`.")
-    config = _modern_layer(_public(config))
+    config = _modern_layer(config)
     compiled = config.get("compile_config")
     if isinstance(compiled, dict):
         compiled = config["compile_config"] = dict(compiled)
@@ -69,24 +55,6 @@ def modern(config):
     return config
 
 
-def _public(config):
-    """With Keras's public modules in place of those that only its own code should name: these differ by version and
-    backend (`keras.src.backend.torch.optimizers.torch_adam`)."""
-    if isinstance(config, list):
-        return [_public(part) for part in config]
-    if not isinstance(config, dict):
-        return config
-    config = {key: _public(part) for key, part in config.items()}
-    parts = str(config.get("module")).split(".")
-    if parts[0] in ("keras", "tf_keras") and "class_name" in config and registry.find(config) is None:
-        place = next((part for part in parts if part in _PLACES), None)
-        if place is not None:
-            config["module"] = f"keras.{place}.schedules" if "schedules" in parts else f"keras.{place}"
-        else:
-            config["module"] = _FUNCTIONAL if parts[-1] == "functional" else "keras"
-    return config
-
-
 def _modern_layer(config):
     config = dict(config)
     if "module" not in config:
@@ -97,8 +65,6 @@ def _modern_layer(config):
     if not isinstance(inner, dict):
         return config
     inner = dict(inner)
-    if (config["module"] or "").startswith("keras"):
-        inner = {key: value for key, value in inner.items() if key not in _OFF or value not in _OFF[key]}
     if name == "InputLayer" and "batch_input_shape" in inner:
         inner["batch_shape"] = inner.pop("batch_input_shape")
     if name == "Lambda" and "function_type" in inner:  # Keras 2
@@ -189,10 +155,8 @@ def _modern_loss(config):
     if not isinstance(config, dict):
         return config
     inner = dict(config.get("config") or {})
-    if "module" not in config or "fn" in inner:  # Keras 2
-        inner.pop("fn", None)
-        if inner.get("reduction") == "auto":
-            inner["reduction"] = "sum_over_batch_size"
+    if isinstance(inner.get("fn"), str):  # Keras 2 writes the function of every loss
+        del inner["fn"]
     names = {} if "module" in config else _named(config["class_name"], "keras.losses")
     return {**config, **names, "config": inner}
 
@@ -207,11 +171,7 @@ def _modern_metric(config):
 
 
 def _modern_optimizer(config):
-    inner = {key: value for key, value in config["config"].items() if key not in ("jit_compile", "is_legacy_optimizer")}
-    if not inner.get("decay"):
-        inner.pop("decay", None)
-    if "lr" in inner:
-        inner["learning_rate"] = inner.pop("lr")
+    inner = dict(config["config"])
     rate = inner.get("learning_rate")
     if isinstance(rate, dict) and "module" not in rate:
         inner["learning_rate"] = {**rate, **_named(rate["class_name"], "keras.optimizers.schedules")}
@@ -312,7 +272,7 @@ def _is_code(inner):
 
 
 def _what(module):
-    place = next((part for part in (module or "").split(".") if part in _PLACES), None)
+    place = next((part for part in (module or "").split(".") if part in registry.PLACES), None)
     singular = {"losses": "loss", "activations": "activation"}
     return "class" if place is None else singular.get(place, place.removesuffix("s"))
 

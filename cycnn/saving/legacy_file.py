@@ -54,7 +54,7 @@ def write(file, model, include_optimizer=True):
     weights.attrs["keras_version"] = KERAS
     weights.attrs["backend"] = "cycnn"
     h5.set_names(weights, "layer_names", [layer.name for layer in model.layers])
-    for layer in sorted(model.layers, key=lambda layer: layer.name):  # "a" before "a/b", which lies within
+    for layer in model.layers:
         _write_arrays(weights.create_group(layer.name), _ordered(layer))
     _write_arrays(weights.create_group(_TOP), [])
     if include_optimizer and model.optimizer is not None and model.optimizer.variables:

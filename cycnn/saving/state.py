@@ -89,12 +89,10 @@ def own_variables(owner):
     return [*owner._weights, *owner._statistics]
 
 
-def _own_hook(owner, name):
-    """A user's `save_own_variables` or `load_own_variables`, None where there is none."""
-    hook = getattr(type(owner), name, None)
-    if hook is None or any(hook is getattr(base, name, None) for base in (Layer, Optimizer)):
-        return None
-    return getattr(owner, name)
+def _hook(owner):
+    """A user's `load_own_variables`, None where there is none."""
+    base = Optimizer if isinstance(owner, Optimizer) else Layer
+    return None if type(owner).load_own_variables is base.load_own_variables else owner.load_own_variables
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -105,11 +103,8 @@ def write(file, model):
     for path, owner in saveables(model):
         group = file.create_group(f"{path}/vars".lstrip("/"))
         group.attrs["name"] = owner.name
-        store = {str(k): variable for k, variable in enumerate(own_variables(owner))}
-        hook = _own_hook(owner, "save_own_variables")
-        if hook is not None:
-            store = {}
-            hook(store)
+        store = {}
+        owner.save_own_variables(store)
         for key, value in store.items():
             group[key] = np.asarray(value)
     write_random_state(file, model)
@@ -189,7 +184,7 @@ def read(file, model, path, skip_mismatch=False):
         keys = [] if group is None else list(group)
         variables = own_variables(owner)
         whose = f"layer {owner.name!r} ({place})"
-        hook = _own_hook(owner, "load_own_variables")
+        hook = _hook(owner)
         if hook is not None:
             reader.hooks.append((hook, {key: h5.values(h5.array(group, key)) for key in keys}))
             reader.goes_on = reader.goes_on or (isinstance(owner, Optimizer) and bool(keys))

@@ -79,6 +79,7 @@ def _emit_kernel(emit, plan, term, x, y, target, weight, dx):
 def _emit_python(emit, plan, term, y, target, weight, dx):
     """A user's loss: one value per batch, and its gradient by automatic differentiation."""
     loss, factor = term.loss, np.float32(term.factor)
+    loss.must_reduce()
     value = plan.external(f"value {term.output}", (1,))
 
     def evaluate(y, target, weight, value):

@@ -68,7 +68,8 @@ class Trainer:
         self._compiled = compiled
         if run_eagerly and jit_compile is True:
             warnings.warn(
-                "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling `jit_compile`.", stacklevel=2
+                "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling `jit_compile`.",
+                stacklevel=2,
             )
         self.run_eagerly, self.steps_per_execution = bool(run_eagerly), steps_per_execution
         self.jit_compile = jit_compile is True and not run_eagerly
@@ -646,7 +647,9 @@ def _frequency(value):
     every = checks.as_integer(value)
     if every is not None and every >= 1:
         return lambda epoch: epoch % every == 0
-    if isinstance(value, (list, tuple, set, frozenset)) and all(checks.as_integer(epoch) is not None for epoch in value):
+    if isinstance(value, (list, tuple, set, frozenset)) and all(
+        checks.as_integer(epoch) is not None for epoch in value
+    ):
         return set(value).__contains__
     raise ValueError(
         "`validation_freq` must be a positive integer or a list of epochs, from 1. "

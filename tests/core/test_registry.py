@@ -179,6 +179,20 @@ def test_a_user_s_class_from_a_script_is_not_mistaken_for_a_built_in_one():
         deserialize_keras_object(config, module_objects={"Thing": Thing})
 
 
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("keras.src.initializers.constant_initializers", "Zeros"),
+        ("tf_keras.src.initializers", "Zeros"),
+        ("keras.src.regularizers.regularizers", "L2"),
+    ],
+)
+def test_private_modules_of_keras_are_known(module, name):
+    """Keras writes them for some classes: `keras.src.backend.torch.optimizers.torch_adam`."""
+    read = deserialize_keras_object({"module": module, "class_name": name, "config": {}, "registered_name": name})
+    assert type(read).__name__ == name
+
+
 def test_build_and_compile_configs():
     @register_keras_serializable("mine")
     class Model(Thing):

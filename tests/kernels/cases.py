@@ -111,7 +111,7 @@ def run_door(kernel, operands, integers, reals, units, per_sample, samples, thre
     program = executor.Program([call], [(0, 1, chunk is None, chunk or 1)], len(operands), group or max(samples, 1))
     for region, operand in enumerate(operands):
         if operand is not None:
-            program.bind_address(region, operand.array, operand.array.ctypes.data)
+            program.bind_array(region, operand.array)
     program.run(samples, threads, 0, 1)
     assert program.team == threads
 

@@ -17,7 +17,13 @@ LABELLED = ("sparse_softmax_crossentropy", "sparse_categorical_crossentropy", "g
 POINTWISE, ROWWISE = tuple(kernels.loss.POINTWISE), tuple(kernels.loss.ROWWISE)
 LOSSES = (*SOFTMAX, *SHARES, "generalized_crossentropy", *POINTWISE, *ROWWISE)
 FOCAL = ("binary_focal", "binary_focal_logits", "categorical_focal", "categorical_focal_logits")
-SMOOTHED = ("softmax_crossentropy", "categorical_crossentropy", "binary_crossentropy", "binary_crossentropy_logits", *FOCAL)
+SMOOTHED = (
+    "softmax_crossentropy",
+    "categorical_crossentropy",
+    "binary_crossentropy",
+    "binary_crossentropy_logits",
+    *FOCAL,
+)
 PROBABILITIES = ("binary_crossentropy", "binary_focal", "poisson", "kl_divergence", "generalized_crossentropy")
 TINY = 1e-7  # Keras's epsilon
 CASES = [(name, 0.0) for name in LOSSES] + [(name, 0.1) for name in SMOOTHED]
@@ -177,8 +183,12 @@ class Problem:
         loose = 2 * c + 40 + (a + 1) * (c + 8) / (1 - q)
         slope = power * (a * log / (1 - q) + 1 / q)
         if self.name.endswith("logits"):
-            return np.sum(power * (log + 1) * loose, -1), q * (slope * loose + np.sum(slope * q * loose, -1, keepdims=True))
-        return np.sum(power * (log + 1) * loose, -1), (slope * loose + np.sum(slope * q * loose, -1, keepdims=True)) / sums
+            return np.sum(power * (log + 1) * loose, -1), q * (
+                slope * loose + np.sum(slope * q * loose, -1, keepdims=True)
+            )
+        return np.sum(power * (log + 1) * loose, -1), (
+            slope * loose + np.sum(slope * q * loose, -1, keepdims=True)
+        ) / sums
 
     def categorical_hinge_bounds(self, x, t, c):
         size = 1 + np.sum(np.abs(t * x), -1) + np.max(np.abs((1 - t) * x), -1)

@@ -74,7 +74,8 @@ def test_maximum_backward_onto_dy(merge):
 
 
 @pytest.mark.parametrize(
-    ("before", "count", "behind"), [(1, 1, 1), (1, 5, 1), (3, 33, 1), (2, 7, 17), (1, 70, 256), (2, 31, 257), (1, 1, 300)]
+    ("before", "count", "behind"),
+    [(1, 1, 1), (1, 5, 1), (3, 33, 1), (2, 7, 17), (1, 70, 256), (2, 31, 257), (1, 1, 300)],
 )
 def test_repeat(merge, before, count, behind):
     small, large = (4, before, behind), (4, before, count, behind)

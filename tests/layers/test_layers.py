@@ -19,7 +19,8 @@ WITHOUT = {
     "Input": "a function that makes an InputLayer",
     "InputLayer": "no operation: the place where data enter; tests/test_bad_input.py and tests/training use it",
     **dict.fromkeys(
-        ("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"), "a function that calls the layer"
+        ("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"),
+        "a function that calls the layer",
     ),
 }
 MAPS = (5, 7, 6, 3)  # samples, rows, columns, channels

@@ -157,6 +157,8 @@ def test_a_model_cannot_be_trained_with_a_loss_of_many_numbers():
         model.compile("sgd", loss)
         with pytest.raises(ValueError, match=r"`reduction` must be .*Received: reduction="):
             model.fit(X, np.zeros((6, 3)), verbose=0)
+        with pytest.raises(ValueError, match=r"`reduction` must be .*Received: reduction="):
+            model.evaluate(X, np.zeros((6, 3)), verbose=0)
 
 
 # Losses of the user --------------------------------------------------------------------------------------------------
@@ -366,9 +368,9 @@ def test_arguments(action, words):
 
 
 def test_a_misspelt_attribute_gets_a_suggestion():
-    with pytest.raises(AttributeError, match="Did you mean 'CategoricalCrossentropy'?"):
+    with pytest.raises(AttributeError, match=r"Did you mean 'CategoricalCrossentropy'\?"):
         _ = losses.CategoricalCrossentropi
-    with pytest.raises(AttributeError, match="Did you mean 'mean_squared_error'?"):
+    with pytest.raises(AttributeError, match=r"Did you mean 'mean_squared_error'\?"):
         _ = losses.mean_square_error
     assert not hasattr(losses, "__nothing__")
 

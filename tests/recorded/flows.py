@@ -576,6 +576,11 @@ fitted(model, X, LABELS)
 model.optimizer = SGD(0.5)
 answer = fitted(model, X, LABELS)
 
+# moving averages at the end
+model = start(network())
+model.compile(SGD(0.125, use_ema=True, ema_momentum=0.75), "sparse_categorical_crossentropy")
+answer = fitted(model, X, LABELS), [w.tolist() for w in model.get_weights()]
+
 # compiled before it is built
 model = keras.Sequential()
 model.compile(SGD(0.125), "mse")

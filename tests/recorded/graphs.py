@@ -151,7 +151,10 @@ layer = Same()
         (3, 4),
     ),
     "a lambda": ("layer = keras.layers.Lambda(lambda x: keras.ops.square(x) - 1)", (3, 4)),
-    "a lambda that takes means": ("layer = keras.layers.Lambda(lambda x: keras.ops.mean(x, axis=(1, 2)))", (2, 3, 4, 2)),
+    "a lambda that takes means": (
+        "layer = keras.layers.Lambda(lambda x: keras.ops.mean(x, axis=(1, 2)))",
+        (2, 3, 4, 2),
+    ),
     "a lambda with arguments": (
         "layer = keras.layers.Lambda(lambda x, power, shift=0.0: x ** power + shift, arguments={'power': 3, 'shift': 0.5})",
         (3, 4),
@@ -258,6 +261,20 @@ row = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4), inner],
 y = row(inner(outer_x))
 model = keras.Model(outer_x, keras.layers.Dense(1)(y), name='outer')
 """,
+    "a_model_at_the_end": """
+x = keras.Input((4,))
+inner = keras.Model(x, keras.layers.Dense(3, activation='tanh')(x), name='inner')
+x = keras.Input((4,))
+model = keras.Model(x, inner(keras.layers.Dense(4)(x)))
+""",
+    "a_short_way_and_a_long_one": """
+x = keras.Input((4,))
+y = keras.layers.Dense(3, activation='tanh', name='both')(x)
+short = keras.layers.Dense(2, name='short')(y)
+for k in range(3):
+    y = keras.layers.Dense(2, activation='tanh', name=f'long{k}')(y)
+model = keras.Model(x, [short, y])
+""",
     "models_in_a_row": """
 first = keras.Sequential([keras.layers.Input((4, 4, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten()], name='first')
 second = keras.Sequential([keras.layers.Dense(3, activation='tanh'), keras.layers.Dense(2)], name='second')
@@ -346,8 +363,14 @@ model = keras.Sequential([
 UNTRAINED = {"one_output_twice", "an_input_of_no_use", "thawed_base_in_inference"}
 
 SUMMARIES = {  # key -> (program, arguments of summary)
-    **{key: (MODELS[key], "") for key in ("plain", "residual", "branches", "siamese", "shared_encoder", "layer_in_a_loop")},
-    **{key: (MODELS[key], "") for key in ("names_of_inputs_and_outputs", "the_end_of_another_model", "one_output_twice")},
+    **{
+        key: (MODELS[key], "")
+        for key in ("plain", "residual", "branches", "siamese", "shared_encoder", "layer_in_a_loop")
+    },
+    **{
+        key: (MODELS[key], "")
+        for key in ("names_of_inputs_and_outputs", "the_end_of_another_model", "one_output_twice")
+    },
     **{key: (MODELS[key], "") for key in ("an_input_of_no_use", "features_of_another_model", "frozen_base")},
     "models_in_a_model, expanded": (MODELS["models_in_a_model"], "expand_nested=True"),
     "models_in_a_row, expanded": (MODELS["models_in_a_row"], "expand_nested=True, show_trainable=True"),
@@ -367,14 +390,18 @@ REFUSALS = [
     ("keras.Model(keras.Input((4,)), 3)", "outputs"),
     ("keras.Model(3, keras.layers.Dense(2)(keras.Input((4,))))", "inputs"),
     (
-        "x = keras.Input((4,)); y = keras.layers.Dense(4, name='k')(x)\nmodel = keras.Model(x, keras.layers.Dense(4, name='k')(y))",
+        "x = keras.Input((4,)); y = keras.layers.Dense(4, name='k')(x)\n"
+        "model = keras.Model(x, keras.layers.Dense(4, name='k')(y))",
         "used 2 times",
     ),
     ("x = keras.Input((4,))\nmodel = keras.Model(x, keras.layers.Dense(2)(x))(np.zeros((2, 5)))", "5)"),
     ("x = keras.Input((4,))\nmodel = keras.Model(x, keras.layers.Dense(2)(x))(keras.Input((5,)))", "(None, 5)"),
     ("x = keras.Input((4,))\nmodel = keras.Model(x, keras.layers.Dense(2, name='a')(x)).get_layer('b')", "b"),
     ("x = keras.Input((4,))\nmodel = keras.Model(x, keras.layers.Dense(2)(x)).get_layer(index=7)", "7"),
-    ("x = keras.Input((4,))\nmodel = keras.Model(x, keras.layers.Dense(2)(x)).summary(layer_range=['x', 'y'])", "layer_range"),
+    (
+        "x = keras.Input((4,))\nmodel = keras.Model(x, keras.layers.Dense(2)(x)).summary(layer_range=['x', 'y'])",
+        "layer_range",
+    ),
     ("x = keras.Input((4,))\nmodel = keras.Model(x, keras.layers.Dense(2)(x)).summary(line_length=9)", "wid"),
     ("keras.layers.Add()(keras.Input((4,)))", "list of inputs"),
     ("keras.layers.Add()([keras.Input((4,)), keras.Input((3,))])", "incompatible shapes"),

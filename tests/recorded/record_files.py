@@ -29,7 +29,7 @@ keras = importlib.import_module(LIBRARY)
 # an optimizer that divides by its size makes into whole steps.
 #
 # name -> (model, compile, shapes of inputs, targets, endings of the files, whether one step more is compared). Targets:
-# an integer, labels of that many classes; a tuple, the shape of numbers.
+# an integer, labels of that many classes; a shape, numbers; or a dictionary or tuple of shapes.
 KERAS3 = {
     "digits": (
         """
@@ -89,7 +89,8 @@ model = keras.Model([a, b], keras.layers.Dense(2)(both), name="two_inputs")
         """
 x = keras.Input((6, 6, 1))
 y = keras.layers.Conv2D(2, 3, padding="same", use_bias=False)(x)
-block = keras.Model(x, keras.layers.ReLU()(keras.layers.BatchNormalization()(y)), name="block")
+y = keras.layers.ReLU()(keras.layers.BatchNormalization()(y))
+block = keras.Model(x, keras.layers.Conv2D(2, 1)(y), name="block")
 x = keras.Input((6, 6, 1))
 y = keras.layers.MaxPooling2D()(block(x))
 head_input = keras.Input((18,))
@@ -194,6 +195,7 @@ class Block(keras.layers.Layer):
         self.units = units
         self.stack = [keras.layers.Dense(units), keras.layers.Dense(units)]
         self.after = keras.layers.Dense(units)
+        self.again = self.stack[0]  # has two names, of which files use the first in the alphabet
 
     def build(self, input_shape):
         self.stack[0].build(input_shape)
@@ -203,16 +205,16 @@ class Block(keras.layers.Layer):
     def call(self, x):
         for layer in self.stack:
             x = layer(x)
-        return self.after(x)
+        return self.again(self.after(x))
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
 
 
-model = keras.Sequential([keras.Input((4,)), Scale(2.0), Block(3), keras.layers.Dense(1)])
+model = keras.Sequential([keras.Input((3,)), Scale(2.0), Block(3), keras.layers.Dense(1)])
 """,
         'model.compile("sgd", "mse")',
-        [(6, 4)],
+        [(6, 3)],
         (6, 1),
         (".keras", ".h5"),
         True,
@@ -270,6 +272,20 @@ model = keras.Model(x, keras.layers.Dense(2)(keras.layers.Concatenate()([y, x]))
         (".h5", "_weights.h5", ".keras", ".weights.h5"),
         True,
     ),
+    "keras2_outputs": (
+        """
+x = keras.Input((4,))
+row = keras.Sequential([keras.Input((4,)), keras.layers.BatchNormalization(), keras.layers.Dense(2)], name="row")
+inner = keras.Input((4,))
+graph = keras.Model(inner, keras.layers.Dense(1)(keras.layers.BatchNormalization()(inner)), name="graph")
+model = keras.Model(x, [row(x), graph(x)])
+""",
+        'model.compile(keras.optimizers.legacy.SGD(0.1), ["mse", "mae"], loss_weights=[1.0, 0.5])',
+        [(6, 4)],
+        ((6, 2), (6, 1)),
+        (".h5", "_weights.h5"),
+        True,
+    ),
     "keras2_rmsprop": (
         """
 model = keras.Sequential([keras.layers.Dense(3, input_shape=(4,), activation="relu"), keras.layers.Dense(1)])
@@ -303,6 +319,8 @@ def numbers(shape, seed):
 def targets(form, count):
     if isinstance(form, dict):
         return {name: targets(shape, count) for name, shape in form.items()}
+    if isinstance(form, tuple) and isinstance(form[0], tuple):
+        return [targets(shape, count) for shape in form]
     if isinstance(form, tuple):
         found = np.abs(numbers(form, 5)) + 0.0625
         return found / found.sum(-1, keepdims=True) if form[-1] > 1 else found  # shares of classes
@@ -311,6 +329,8 @@ def targets(form, count):
 
 def outputs(model, x):
     found = model.predict(x, verbose=0)
+    if isinstance(found, list):
+        return {str(k): value for k, value in enumerate(found)}
     return found if isinstance(found, dict) else {"": found}
 
 

@@ -280,7 +280,12 @@ FITS = [
         for weight in (None, "w", "w1", "w0")
     ),
     *(
-        (f"loss = keras.losses.SparseCategoricalCrossentropy(reduction='{reduction}', ignore_class=3)", "softmax", "labels", w)
+        (
+            f"loss = keras.losses.SparseCategoricalCrossentropy(reduction='{reduction}', ignore_class=3)",
+            "softmax",
+            "labels",
+            w,
+        )
         for reduction in ("sum_over_batch_size", "sum", "mean_with_sample_weight")
         for w in (None, "w")
     ),
@@ -430,9 +435,7 @@ def record():
         "arrays": inputs,
         "values": [value(case, arrays) for case in VALUES],
         "functions": [function(case, arrays) for case in FUNCTIONS],
-        "configs": {
-            L + program: keras.losses.serialize(eval(L + program, names)) for program in CONFIGS.split()
-        },
+        "configs": {L + program: keras.losses.serialize(eval(L + program, names)) for program in CONFIGS.split()},
         "names": {name: meaning(name) for name in NAMES.split()},
         "fits": [fit(case, arrays) for case in FITS],
     }

@@ -16,12 +16,11 @@ import json
 import re
 import warnings
 
-from graphs import CUSTOM, MERGING, MODELS, REFUSALS, SUMMARIES, UNTRAINED
-from record_keras import HERE, Arrays, draw, draw_weights, seed_of
-
 import keras
 import numpy as np
 import torch
+from graphs import CUSTOM, MERGING, MODELS, REFUSALS, SUMMARIES, UNTRAINED
+from record_keras import HERE, Arrays, draw, draw_weights, seed_of
 
 SAMPLES, STEPS = 6, 3
 
@@ -68,7 +67,10 @@ def record_layer(program, shapes, arrays):
         wanted = [*x, *(weight.value for weight in layer.trainable_weights)]
         found = torch.autograd.grad((y * torch.tensor(r)).sum(), wanted)
         case["r"] = arrays.put(r)
-        case["training" if training else "inference"] = [arrays.put(y.detach().numpy()), *(arrays.put(g.numpy()) for g in found)]
+        case["training" if training else "inference"] = [
+            arrays.put(y.detach().numpy()),
+            *(arrays.put(g.numpy()) for g in found),
+        ]
     return case
 
 

@@ -52,6 +52,8 @@ def data_of(case):
 def _targets(form, count):
     if isinstance(form, dict):
         return {name: _targets(shape, count) for name, shape in form.items()}
+    if isinstance(form, list) and isinstance(form[0], list):
+        return [_targets(shape, count) for shape in form]
     if isinstance(form, list):
         found = np.abs(numbers(form, 5)) + 0.0625
         return found / found.sum(-1, keepdims=True) if form[-1] > 1 else found
@@ -60,6 +62,8 @@ def _targets(form, count):
 
 def check_outputs(name, found, after=False):
     """Assert that a model answers as Keras's did: no number further than 1e-5 of the largest one, or of 1."""
+    if isinstance(found, list):
+        found = {str(k): value for k, value in enumerate(found)}
     found = found if isinstance(found, dict) else {"": found}
     assert sorted(found) == sorted(CASES[name]["outputs"])
     for key, value in found.items():

@@ -137,6 +137,16 @@ def without_ids(config):
     return [without_ids(value) for value in config] if isinstance(config, list) else config
 
 
+@pytest.mark.parametrize("name", [n for n, e in files(lambda e: e == ".keras", "keras")])
+def test_json_of_keras_makes_the_model(name, tmp_path):
+    """Its configs hold settings of what we do not do, and private modules of its backend."""
+    if name == "own":
+        model_of(CASES[name])
+    model = cycnn.models.model_from_json(json.dumps(config_of(unpack(f"{name}.keras", tmp_path))))
+    assert model.compiled
+    assert len(model.get_weights()) == CASES[name]["weights"]
+
+
 @pytest.mark.parametrize("name", [n for n, e in files(lambda e: e == ".h5", "keras")])
 def test_configs_of_h5_files_are_keras_s(name, tmp_path):
     config = config_of(unpack(f"{name}.keras", tmp_path))

@@ -166,18 +166,25 @@ def test_layers_that_write_their_own_state(tmp_path):
         seen = 0
 
         def call(self, x):
-            return x * 1.0
+            return x * self.scale
+
+        def build(self, input_shape):
+            self.scale = self.add_weight(shape=(), name="scale")
 
         def save_own_variables(self, store):
+            super().save_own_variables(store)
             store["seen"] = np.array([self.seen])
 
         def load_own_variables(self, store):
+            super().load_own_variables(store)
             self.seen = int(store["seen"][0])
 
     model = cycnn.Sequential([cycnn.Input((3,)), Counter(), cycnn.layers.Dense(2)])
     model.layers[0].seen = 7
     model.save(tmp_path / "model.keras")
-    assert cycnn.saving.load_model(tmp_path / "model.keras").layers[0].seen == 7
+    again = cycnn.saving.load_model(tmp_path / "model.keras")
+    assert again.layers[0].seen == 7
+    same(again.get_weights(), model.get_weights())
 
 
 def test_shared_layers_and_shared_names(tmp_path):
@@ -196,6 +203,18 @@ def test_shared_layers_and_shared_names(tmp_path):
         again = cycnn.saving.load_model(tmp_path / name)
         same(again.get_weights(), model.get_weights())
         np.testing.assert_array_equal(again.predict(data, verbose=0), model.predict(data, verbose=0))
+
+
+def test_shared_objects_stay_one_object(tmp_path):
+    """From the second place on, as in Keras: where the first one is written, nobody knows that more will come."""
+    shared = cycnn.regularizers.L2(0.5)
+    layers = [cycnn.layers.Dense(3, kernel_regularizer=shared) for _ in range(3)]
+    cycnn.Sequential([cycnn.Input((3,)), *layers]).save(tmp_path / "model.keras")
+    first, second, third = (
+        layer.kernel_regularizer for layer in cycnn.saving.load_model(tmp_path / "model.keras").layers
+    )
+    assert second is third
+    assert first.get_config() == second.get_config()
 
 
 def test_frozen_layers_stay_frozen(tmp_path):

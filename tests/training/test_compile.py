@@ -18,7 +18,11 @@ SPARSE = "sparse_categorical_crossentropy"
 def network(loss=SPARSE, optimizer="sgd", **compiled):
     utils.set_random_seed(0)
     model = Sequential(
-        [Input((6,)), layers.Dense(5, activation="tanh", name="body"), layers.Dense(3, activation="softmax", name="head")]
+        [
+            Input((6,)),
+            layers.Dense(5, activation="tanh", name="body"),
+            layers.Dense(3, activation="softmax", name="head"),
+        ]
     )
     model.compile(optimizer, loss, **compiled)
     return model
@@ -41,7 +45,9 @@ def same(first, second):
 
 
 def test_names_of_metrics_are_those_of_the_list_that_evaluate_returns():
-    model = network(metrics=["accuracy", metrics.SparseTopKCategoricalAccuracy(2, name="top")], weighted_metrics=["acc"])
+    model = network(
+        metrics=["accuracy", metrics.SparseTopKCategoricalAccuracy(2, name="top")], weighted_metrics=["acc"]
+    )
     values = model.evaluate(X, Y, verbose=0)
     logs = model.evaluate(X, Y, verbose=0, return_dict=True)
     assert model.metrics_names == ["loss", "accuracy", "top", "acc"]
@@ -299,16 +305,19 @@ def test_a_config_of_compile_makes_the_same_training():
     ("make", "words"),
     [
         (lambda: network(metrics=["acuracy"]), ("accuracy",)),
-        (lambda: two_headed({"value": "mse", "kind": "sparse_categorial_crossentropy"}), ("sparse_categorical_crossentropy",)),
+        (
+            lambda: two_headed({"value": "mse", "kind": "sparse_categorial_crossentropy"}),
+            ("sparse_categorical_crossentropy",),
+        ),
         (lambda: network(metrics={"a": ["mean_absolut_error"]}), ("mean_absolute_error",)),
         (lambda: network(loss_weights="heavy"), ("loss_weights",)),
         (lambda: network(weighted_metrics="accuracy"), ("weighted_metrics=['accuracy']",)),
     ],
 )
 def test_refused_by_compile(make, words):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="Received: ") as caught:
         make()
-    for word in (*words, "Received: "):
+    for word in words:
         assert word in str(caught.value)
 
 
@@ -329,9 +338,9 @@ def test_refused_by_compile(make, words):
 def test_refused_when_the_outputs_are_known(model, words):
     model = model()
     hot = np.eye(3)[Y]
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="Received: ") as caught:
         model.fit(X, hot if len(model.outputs) == 1 else [REAL, hot], verbose=0)
-    for word in (*words, "Received: "):
+    for word in words:
         assert word in str(caught.value)
 
 

@@ -134,7 +134,17 @@ EXPECTED = trained(X, Y, batch_size=8)
         np.asfortranarray,
         lambda a: np.repeat(a, 2, axis=0)[::2],
     ],
-    ids=["list", "list of rows", "tuple", "list of one array", "tensor", "with gradient", "table", "Fortran", "strided"],
+    ids=[
+        "list",
+        "list of rows",
+        "tuple",
+        "list of one array",
+        "tensor",
+        "with gradient",
+        "table",
+        "Fortran",
+        "strided",
+    ],
 )
 def test_forms_of_arrays(form):
     assert same(trained(form(X), form(Y), batch_size=8), EXPECTED)
@@ -146,7 +156,9 @@ def test_pandas():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X, columns=list("abcdef"))
     assert same(trained(frame, pd.Series(Y, index=range(20, 40)), batch_size=8), EXPECTED)
-    assert same(trained(frame.sample(frac=1, random_state=0).sort_index(), pd.DataFrame({"y": Y}), batch_size=8), EXPECTED)
+    assert same(
+        trained(frame.sample(frac=1, random_state=0).sort_index(), pd.DataFrame({"y": Y}), batch_size=8), EXPECTED
+    )
     mixed = pd.DataFrame({"a": [1, 2], "b": [True, False], "c": [0.5, 1.5]})
     assert layers.Dense(1)(mixed).shape == (2, 1)
     with pytest.raises(ValueError, match="`x` must be an array of numbers"):
@@ -458,7 +470,9 @@ def test_the_base_of_datasets():
 
 def test_methods_of_keras_2():
     model = network()
-    history = model.fit_generator(Dataset(X, Y), epochs=2, verbose=0, shuffle=False, workers=2, use_multiprocessing=True)
+    history = model.fit_generator(
+        Dataset(X, Y), epochs=2, verbose=0, shuffle=False, workers=2, use_multiprocessing=True
+    )
     assert same([*model.get_weights(), np.array(history.history["loss"])], EXPECTED)
     assert model.evaluate_generator(Dataset(X, Y)) == model.evaluate(X, Y, batch_size=8, verbose=0)
     assert np.array_equal(model.predict_generator(batches(X), steps=3), model.predict(X, verbose=0))
@@ -500,9 +514,9 @@ def test_shuffling_within_batches():
     ],
 )
 def test_batches_that_do_not_fit_are_named(data, words):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="Received: ") as caught:
         network().fit(data() if callable(data) else data, verbose=0)
-    for word in (*words, "Received: "):
+    for word in words:
         assert word in str(caught.value)
 
 
@@ -539,9 +553,9 @@ def test_an_empty_dataset():
     ],
 )
 def test_data_that_do_not_fit(action, words):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="Received: ") as caught:
         action()
-    for word in (*words, "Received: "):
+    for word in words:
         assert word in str(caught.value), caught.value
 
 

@@ -72,6 +72,6 @@ def test_refusal(name):
 
 
 def test_the_recording_is_complete_and_small():
-    assert len(CASES) >= 130
-    assert len(REFUSED) >= 20
+    assert len(CASES) >= 133
+    assert len(REFUSED) >= 23
     assert (Path(__file__).parents[1] / "recorded" / "training.json").stat().st_size < 100_000

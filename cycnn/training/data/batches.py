@@ -71,7 +71,6 @@ class Batches:
                 if done == self._limit:
                     return
                 batch = next(self._pass, None)
-            self.restart()
             if self._limit is not None:
                 self.warn()
             elif self.repeats:
