@@ -1,7 +1,13 @@
 """Pooling over windows of (n, h, w, c) feature maps, and over whole maps of (n, rows, c).
 
 Padding takes no part: it never wins a maximum and never counts in an average; a window holds at least one pixel of
-its map. A unit of work is one output row in `max_forward` and `average_forward`, one sample in the others.
+its map. A unit of work is one output row in the `forward` kernels of windows, one sample in the others.
+
+Strides of 0 make windows adaptive: window i of k over a length of m sees pixels floor(i m / k) to ceil((i + 1) m / k);
+the window's size is then that of the widest.
+
+Every axis is pooled by itself in the end, so one or three axes of space need no kernels of their own: a caller sees a
+line (w, c) as (1, w, c), and pools a volume (d, h, w, c) twice, as (d h, w, c) along w and as (d, h, w c) along the rest.
 
 Channels go in blocks of LANES. Where they do not divide evenly, the last block overlaps the one before it: a few
 results are computed twice, and no loop has an odd length. Fewer channels than LANES are one short block.
@@ -10,7 +16,7 @@ pixel to its last.
 """
 
 from cython.parallel cimport prange
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, sqrtf
 from libc.string cimport memcpy, memset
 
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
@@ -20,6 +26,10 @@ cdef extern from *:
 
 cdef enum:
     LINE = 64                        # pixels that a global average adds up at a time; keeps its rounding small
+    MAXIMUM = 0                      # what a window becomes: its largest value, its mean,
+    AVERAGE = 1
+    SUM = 2                          # its sum, the root of its sum of squares
+    NORM = 3
 
 cdef struct Window:
     Py_ssize_t h, w, c, oh, ow, kh, kw, sh, sw, top, left
@@ -33,8 +43,17 @@ cdef struct Run:                     # neighbouring windows of a row that see eq
     int offset                       # of the first pixel, inside the window
 
 
+cdef inline Run _adaptive_run(const Window* g, Py_ssize_t oh, Py_ssize_t ow) noexcept nogil:
+    """One adaptive window."""
+    cdef Py_ssize_t h0 = oh * g.h // g.oh, h1 = ((oh + 1) * g.h + g.oh - 1) // g.oh
+    cdef Py_ssize_t w0 = ow * g.w // g.ow, w1 = ((ow + 1) * g.w + g.ow - 1) // g.ow
+    return Run(1, h0 * g.w + w0, h1 - h0, w1 - w0, g.c, g.w * g.c, 0, g.kw, 0)
+
+
 cdef inline Run _run(const Window* g, Py_ssize_t oh, Py_ssize_t ow) noexcept nogil:
     """The longest run from window (oh, ow) on: windows that pass an edge of the map go alone."""
+    if g.sh == 0:
+        return _adaptive_run(g, oh, ow)
     cdef Py_ssize_t top = oh * g.sh - g.top, left = ow * g.sw - g.left
     cdef Py_ssize_t h0 = max(top, 0), h1 = min(top + g.kh, g.h), w0 = max(left, 0), w1 = min(left + g.kw, g.w)
     cdef Py_ssize_t count = 1
@@ -87,19 +106,21 @@ cdef inline void _max_windows(const float* x, float* y, int* argmax, const Run* 
 
 
 cdef inline void _add_line(const float* x, float* total, const Py_ssize_t columns, Py_ssize_t pixel,
-                           const int lanes) noexcept nogil:
-    """total = sums of `lanes` neighbouring channels over a line of at least one pixel."""
+                           const bint squares, const int lanes) noexcept nogil:
+    """total = sums of `lanes` neighbouring channels, or of their squares, over a line of at least one pixel."""
     cdef int l
     cdef Py_ssize_t j
+    cdef float v
     for l in range(lanes):
-        total[l] = x[l]
+        total[l] = x[l] * x[l] if squares else x[l]
     for j in range(1, columns):
         for l in range(lanes):
-            total[l] += x[j * pixel + l]
+            v = x[j * pixel + l]
+            total[l] += v * v if squares else v
 
 
-cdef inline void _average_windows(const float* x, float* y, const Run* run, const Py_ssize_t rows,
-                                  const Py_ssize_t columns, const int lanes) noexcept nogil:
+cdef inline void _sum_windows(const float* x, float* y, const Run* run, const int kind, const Py_ssize_t rows,
+                              const Py_ssize_t columns, const int lanes) noexcept nogil:
     """Lines are summed first, then their sums: rounding grows with rows + columns, not with their product."""
     cdef float total[LANES]
     cdef float line[LANES]
@@ -110,19 +131,19 @@ cdef inline void _average_windows(const float* x, float* y, const Run* run, cons
         k = 0
         while k < c:
             k = min(k, c - lanes)
-            _add_line(x + k, total, columns, c, lanes)
+            _add_line(x + k, total, columns, c, kind == NORM, lanes)
             for i in range(1, rows):
-                _add_line(x + i * row + k, line, columns, c, lanes)
+                _add_line(x + i * row + k, line, columns, c, kind == NORM, lanes)
                 for l in range(lanes):
                     total[l] += line[l]
             for l in range(lanes):
-                y[k + l] = total[l] / pixels
+                y[k + l] = total[l] / pixels if kind == AVERAGE else sqrtf(total[l]) if kind == NORM else total[l]
             k += lanes
         x, y = x + step, y + c
 
 
 cdef inline void _forward_row(const float* x, float* y, int* argmax, const Window* g, Py_ssize_t unit,
-                              const bint average, bint relu) noexcept nogil:
+                              const int kind, bint relu) noexcept nogil:
     """Output row `unit`, counted through all samples."""
     cdef Py_ssize_t ow = 0
     cdef Run run
@@ -132,8 +153,8 @@ cdef inline void _forward_row(const float* x, float* y, int* argmax, const Windo
         argmax += unit * g.ow * g.c
     while ow < g.ow:
         run = _run(g, unit % g.oh, ow)
-        if average:
-            _average_run(x + run.first * g.c, y + ow * g.c, &run)
+        if kind != MAXIMUM:
+            _sum_run(x + run.first * g.c, y + ow * g.c, &run, kind)
         else:
             _max_run(x + run.first * g.c, y + ow * g.c, argmax + ow * g.c if argmax != NULL else NULL, &run,
                      relu)
@@ -150,17 +171,21 @@ cdef void _max_run(const float* x, float* y, int* argmax, const Run* run, bint r
         _max_windows(x, y, argmax, run, least, 2, 2, LANES, False)
     elif run.rows == 3 and run.columns == 3:
         _max_windows(x, y, argmax, run, least, 3, 3, LANES, False)
+    elif run.rows == 1 and run.columns == 2:
+        _max_windows(x, y, argmax, run, least, 1, 2, LANES, False)
     else:
         _max_windows(x, y, argmax, run, least, run.rows, run.columns, LANES, False)
 
 
-cdef void _average_run(const float* x, float* y, const Run* run) noexcept nogil:
+cdef inline void _sum_run(const float* x, float* y, const Run* run, const int kind) noexcept nogil:
     if run.c < LANES:
-        _average_windows(x, y, run, run.rows, run.columns, <int>run.c)
+        _sum_windows(x, y, run, kind, run.rows, run.columns, <int>run.c)
     elif run.rows == 2 and run.columns == 2:
-        _average_windows(x, y, run, 2, 2, LANES)
+        _sum_windows(x, y, run, kind, 2, 2, LANES)
+    elif run.rows == 1 and run.columns == 2:
+        _sum_windows(x, y, run, kind, 1, 2, LANES)
     else:
-        _average_windows(x, y, run, run.rows, run.columns, LANES)
+        _sum_windows(x, y, run, kind, run.rows, run.columns, LANES)
 
 
 def max_forward(
@@ -178,7 +203,7 @@ def max_forward(
     cdef float* b = &y[0, 0, 0, 0]
     cdef int* index = &argmax[0, 0, 0, 0] if argmax is not None else NULL
     for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
-        _forward_row(a, b, index, &g, row, False, relu)
+        _forward_row(a, b, index, &g, row, MAXIMUM, relu)
 
 
 def average_forward(
@@ -192,21 +217,63 @@ def average_forward(
     cdef const float* a = &x[0, 0, 0, 0]
     cdef float* b = &y[0, 0, 0, 0]
     for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
-        _forward_row(a, b, NULL, &g, row, True, False)
+        _forward_row(a, b, NULL, &g, row, AVERAGE, False)
+
+
+def sum_forward(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c)
+    float[:, :, :, ::1] y,             # OUT  (n, oh, ow, c)
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t top, Py_ssize_t left, int threads=1,
+):
+    """Sum of each window."""
+    cdef Window g = Window(x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], kh, kw, sh, sw, top, left)
+    cdef Py_ssize_t row, rows = y.shape[0] * y.shape[1]
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef float* b = &y[0, 0, 0, 0]
+    for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
+        _forward_row(a, b, NULL, &g, row, SUM, False)
+
+
+def norm_forward(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c)
+    float[:, :, :, ::1] y,             # OUT  (n, oh, ow, c)
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t top, Py_ssize_t left, int threads=1,
+):
+    """The Euclidean norm of each window: sqrt(sum of x^2)."""
+    cdef Window g = Window(x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], kh, kw, sh, sw, top, left)
+    cdef Py_ssize_t row, rows = y.shape[0] * y.shape[1]
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef float* b = &y[0, 0, 0, 0]
+    for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
+        _forward_row(a, b, NULL, &g, row, NORM, False)
 
 
 cdef void _max_forward(const Call* c, const Task* t) noexcept nogil:
     cdef Window g = _window(c, 0, 1)
     cdef Py_ssize_t row
     for row in range(t.first, t.last):
-        _forward_row(<const float*>t.at[0], <float*>t.at[1], <int*>t.at[2], &g, row, False, c.i[6] != 0)
+        _forward_row(<const float*>t.at[0], <float*>t.at[1], <int*>t.at[2], &g, row, MAXIMUM, c.i[6] != 0)
 
 
 cdef void _average_forward(const Call* c, const Task* t) noexcept nogil:
     cdef Window g = _window(c, 0, 1)
     cdef Py_ssize_t row
     for row in range(t.first, t.last):
-        _forward_row(<const float*>t.at[0], <float*>t.at[1], NULL, &g, row, True, False)
+        _forward_row(<const float*>t.at[0], <float*>t.at[1], NULL, &g, row, AVERAGE, False)
+
+
+cdef void _sum_forward(const Call* c, const Task* t) noexcept nogil:
+    cdef Window g = _window(c, 0, 1)
+    cdef Py_ssize_t row
+    for row in range(t.first, t.last):
+        _forward_row(<const float*>t.at[0], <float*>t.at[1], NULL, &g, row, SUM, False)
+
+
+cdef void _norm_forward(const Call* c, const Task* t) noexcept nogil:
+    cdef Window g = _window(c, 0, 1)
+    cdef Py_ssize_t row
+    for row in range(t.first, t.last):
+        _forward_row(<const float*>t.at[0], <float*>t.at[1], NULL, &g, row, NORM, False)
 
 
 cdef inline Window _window(const Call* c, int x, int y) noexcept nogil:
@@ -253,13 +320,14 @@ cdef inline void _max_spread(const float* dy, const int* argmax, float* dx, cons
         dy, argmax, dx = dy + c, argmax + c, dx + step
 
 
-cdef inline void _average_spread(const float* dy, float* dx, const Run* run, Py_ssize_t channels,
-                                 const Py_ssize_t rows, const Py_ssize_t columns, const bint add,
-                                 const int lanes) noexcept nogil:
-    """dx = dy / (pixels of the window), everywhere in the window; for the first `channels`."""
+cdef inline void _sum_spread(const float* dy, const float* y, const float* x, float* dx, const Run* run,
+                             Py_ssize_t channels, const int kind, const Py_ssize_t rows, const Py_ssize_t columns,
+                             const bint add, const int lanes) noexcept nogil:
+    """dx = dy, dy / (pixels of the window) or dy x / y, everywhere in the window; for the first `channels`."""
     cdef float value[LANES]
-    cdef float pixels = <float>(rows * columns)
+    cdef float pixels = <float>(rows * columns), zero = 0, v
     cdef float* to
+    cdef const float* here
     cdef int l
     cdef Py_ssize_t _, k, i, j, c = run.c, row = run.row, step = run.step
     for _ in range(run.count):
@@ -267,14 +335,22 @@ cdef inline void _average_spread(const float* dy, float* dx, const Run* run, Py_
         while k < channels:
             k = min(k, channels - lanes)
             for l in range(lanes):
-                value[l] = dy[k + l] / pixels
+                v = dy[k + l]
+                if kind == NORM:
+                    value[l] = zero if y[k + l] == 0 else v / y[k + l]
+                else:
+                    value[l] = v / pixels if kind == AVERAGE else v
             for i in range(rows):
                 for j in range(columns):
                     to = dx + i * row + j * c + k
+                    here = x + i * row + j * c + k
                     for l in range(lanes):
-                        to[l] = to[l] + value[l] if add else value[l]
+                        v = value[l] * here[l] if kind == NORM else value[l]
+                        to[l] = to[l] + v if add else v
             k += lanes
         dy, dx = dy + c, dx + step
+        if kind == NORM:
+            y, x = y + c, x + step
 
 
 cdef void _max_spread_run(const float* dy, const int* argmax, float* dx, const Run* run, bint add) noexcept nogil:
@@ -294,18 +370,19 @@ cdef void _max_spread_run(const float* dy, const int* argmax, float* dx, const R
         _max_spread(dy, argmax, dx, run, run.c, run.rows, run.columns, False, LANES, False)
 
 
-cdef void _average_spread_run(const float* dy, float* dx, const Run* run, bint add) noexcept nogil:
-    cdef Py_ssize_t whole = run.c - run.c % LANES
+cdef inline void _sum_spread_run(const float* dy, const float* y, const float* x, float* dx, const Run* run,
+                                 const int kind, bint add) noexcept nogil:
+    cdef Py_ssize_t whole = run.c - run.c % LANES, rest = run.c - whole
     if add:
-        _average_spread(dy, dx, run, whole, run.rows, run.columns, True, LANES)
-        _average_spread(dy + whole, dx + whole, run, run.c - whole, run.rows, run.columns, True,
-                        <int>(run.c - whole))
+        _sum_spread(dy, y, x, dx, run, whole, kind, run.rows, run.columns, True, LANES)
+        _sum_spread(dy + whole, y + whole, x + whole, dx + whole, run, rest, kind, run.rows, run.columns, True,
+                    <int>rest)
     elif run.c < LANES:
-        _average_spread(dy, dx, run, run.c, run.rows, run.columns, False, <int>run.c)
+        _sum_spread(dy, y, x, dx, run, run.c, kind, run.rows, run.columns, False, <int>run.c)
     elif run.rows == 2 and run.columns == 2:
-        _average_spread(dy, dx, run, run.c, 2, 2, False, LANES)
+        _sum_spread(dy, y, x, dx, run, run.c, kind, 2, 2, False, LANES)
     else:
-        _average_spread(dy, dx, run, run.c, run.rows, run.columns, False, LANES)
+        _sum_spread(dy, y, x, dx, run, run.c, kind, run.rows, run.columns, False, LANES)
 
 
 cdef inline void _zero_gaps(float* dx, const Window* g) noexcept nogil:
@@ -316,12 +393,12 @@ cdef inline void _zero_gaps(float* dx, const Window* g) noexcept nogil:
         memset(dx + (h * g.w + w) * g.c, 0, (g.w - w) * g.c * sizeof(float))
 
 
-cdef inline void _backward_sample(const float* dy, const int* argmax, float* dx, const Window* g, Py_ssize_t n,
-                                  const bint average) noexcept nogil:
-    cdef Py_ssize_t oh, ow, at
+cdef inline void _backward_sample(const float* dy, const int* argmax, const float* y, const float* x, float* dx,
+                                  const Window* g, Py_ssize_t n, const int kind) noexcept nogil:
+    cdef Py_ssize_t oh, ow, at, first, map = n * g.h * g.w * g.c
     cdef bint add = g.kh > g.sh or g.kw > g.sw
     cdef Run run
-    dx += n * g.h * g.w * g.c
+    dx += map
     if add:
         memset(dx, 0, g.h * g.w * g.c * sizeof(float))
     else:
@@ -331,10 +408,13 @@ cdef inline void _backward_sample(const float* dy, const int* argmax, float* dx,
         while ow < g.ow:
             run = _run(g, oh, ow)
             at = ((n * g.oh + oh) * g.ow + ow) * g.c
-            if average:
-                _average_spread_run(dy + at, dx + run.first * g.c, &run, add)
+            first = run.first * g.c
+            if kind == MAXIMUM:
+                _max_spread_run(dy + at, argmax + at, dx + first, &run, add)
+            elif kind == NORM:
+                _sum_spread_run(dy + at, y + at, x + map + first, dx + first, &run, NORM, add)
             else:
-                _max_spread_run(dy + at, argmax + at, dx + run.first * g.c, &run, add)
+                _sum_spread_run(dy + at, dy, dy, dx + first, &run, kind, add)
             ow += run.count
 
 
@@ -351,7 +431,7 @@ def max_backward(
     cdef const int* index = &argmax[0, 0, 0, 0]
     cdef float* b = &dx[0, 0, 0, 0]
     for n in prange(dx.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _backward_sample(a, index, b, &g, n, False)
+        _backward_sample(a, index, NULL, NULL, b, &g, n, MAXIMUM)
 
 
 def average_backward(
@@ -365,21 +445,133 @@ def average_backward(
     cdef const float* a = &dy[0, 0, 0, 0]
     cdef float* b = &dx[0, 0, 0, 0]
     for n in prange(dx.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _backward_sample(a, NULL, b, &g, n, True)
+        _backward_sample(a, NULL, NULL, NULL, b, &g, n, AVERAGE)
+
+
+def sum_backward(
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, c)
+    float[:, :, :, ::1] dx,            # OUT  (n, h, w, c)
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t top, Py_ssize_t left, int threads=1,
+):
+    """The gradient of `sum_forward`: dy to every pixel of its window. With strides as wide as the window, each pixel of
+    dy becomes a block of its copies."""
+    cdef Window g = Window(dx.shape[1], dx.shape[2], dx.shape[3], dy.shape[1], dy.shape[2], kh, kw, sh, sw, top, left)
+    cdef Py_ssize_t n
+    cdef const float* a = &dy[0, 0, 0, 0]
+    cdef float* b = &dx[0, 0, 0, 0]
+    for n in prange(dx.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _backward_sample(a, NULL, NULL, NULL, b, &g, n, SUM)
+
+
+def norm_backward(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c)
+    const float[:, :, :, ::1] y,       # IN   (n, oh, ow, c), from norm_forward
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, c)
+    float[:, :, :, ::1] dx,            # OUT  (n, h, w, c)
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t top, Py_ssize_t left, int threads=1,
+):
+    """The gradient of `norm_forward`: dy x / y to every pixel of its window, 0 where y = 0."""
+    cdef Window g = Window(dx.shape[1], dx.shape[2], dx.shape[3], dy.shape[1], dy.shape[2], kh, kw, sh, sw, top, left)
+    cdef Py_ssize_t n
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef const float* b = &y[0, 0, 0, 0]
+    cdef const float* c = &dy[0, 0, 0, 0]
+    cdef float* d = &dx[0, 0, 0, 0]
+    for n in prange(dx.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _backward_sample(c, NULL, b, a, d, &g, n, NORM)
+
+
+cdef inline void _gather_windows(const float* x, const int* argmax, float* y, const Run* run,
+                                 const int lanes) noexcept nogil:
+    cdef float found[LANES]
+    cdef int where[LANES]
+    cdef int l, at
+    cdef Py_ssize_t _, k, i, j
+    for _ in range(run.count):
+        k = 0
+        while k < run.c:
+            k = min(k, run.c - lanes)
+            for l in range(lanes):
+                found[l] = 0
+                where[l] = argmax[k + l] - run.offset
+            for i in range(run.rows):
+                for j in range(run.columns):
+                    at = <int>(i * run.kw + j)
+                    for l in range(lanes):
+                        found[l] = x[i * run.row + j * run.c + k + l] if where[l] == at else found[l]
+            for l in range(lanes):
+                y[k + l] = found[l]
+            k += lanes
+        x, argmax, y = x + run.step, argmax + run.c, y + run.c
+
+
+cdef inline void _gather_sample(const float* x, const int* argmax, float* y, const Window* g,
+                                Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t oh, ow, at
+    cdef Run run
+    x += n * g.h * g.w * g.c
+    for oh in range(g.oh):
+        ow = 0
+        while ow < g.ow:
+            run = _run(g, oh, ow)
+            at = ((n * g.oh + oh) * g.ow + ow) * g.c
+            if run.c < LANES:
+                _gather_windows(x + run.first * g.c, argmax + at, y + at, &run, <int>run.c)
+            else:
+                _gather_windows(x + run.first * g.c, argmax + at, y + at, &run, LANES)
+            ow += run.count
+
+
+def max_gather(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c)
+    const int[:, :, :, ::1] argmax,    # IN   (n, oh, ow, c), from max_forward of another map
+    float[:, :, :, ::1] y,             # OUT  (n, oh, ow, c)
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t top, Py_ssize_t left, int threads=1,
+):
+    """The pixel of each window that won in the other map: `max_backward` is its transpose."""
+    cdef Window g = Window(x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], kh, kw, sh, sw, top, left)
+    cdef Py_ssize_t n
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef const int* index = &argmax[0, 0, 0, 0]
+    cdef float* b = &y[0, 0, 0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _gather_sample(a, index, b, &g, n)
 
 
 cdef void _max_backward(const Call* c, const Task* t) noexcept nogil:
     cdef Window g = _window(c, 2, 0)
     cdef Py_ssize_t n
     for n in range(t.first, t.last):
-        _backward_sample(<const float*>t.at[0], <const int*>t.at[1], <float*>t.at[2], &g, n, False)
+        _backward_sample(<const float*>t.at[0], <const int*>t.at[1], NULL, NULL, <float*>t.at[2], &g, n, MAXIMUM)
 
 
 cdef void _average_backward(const Call* c, const Task* t) noexcept nogil:
     cdef Window g = _window(c, 1, 0)
     cdef Py_ssize_t n
     for n in range(t.first, t.last):
-        _backward_sample(<const float*>t.at[0], NULL, <float*>t.at[1], &g, n, True)
+        _backward_sample(<const float*>t.at[0], NULL, NULL, NULL, <float*>t.at[1], &g, n, AVERAGE)
+
+
+cdef void _sum_backward(const Call* c, const Task* t) noexcept nogil:
+    cdef Window g = _window(c, 1, 0)
+    cdef Py_ssize_t n
+    for n in range(t.first, t.last):
+        _backward_sample(<const float*>t.at[0], NULL, NULL, NULL, <float*>t.at[1], &g, n, SUM)
+
+
+cdef void _norm_backward(const Call* c, const Task* t) noexcept nogil:
+    cdef Window g = _window(c, 3, 2)
+    cdef Py_ssize_t n
+    for n in range(t.first, t.last):
+        _backward_sample(<const float*>t.at[2], NULL, <const float*>t.at[1], <const float*>t.at[0], <float*>t.at[3], &g,
+                         n, NORM)
+
+
+cdef void _max_gather(const Call* c, const Task* t) noexcept nogil:
+    cdef Window g = _window(c, 0, 2)
+    cdef Py_ssize_t n
+    for n in range(t.first, t.last):
+        _gather_sample(<const float*>t.at[0], <const int*>t.at[1], <float*>t.at[2], &g, n)
 
 
 # ----------------------------------------------------------------------------------------------------- global
@@ -399,9 +591,9 @@ cdef inline void _global_average_block(const float* x, float* y, Py_ssize_t rows
     cdef float pixels = <float>rows
     cdef Py_ssize_t row = LINE
     cdef int l
-    _add_line(x, total, min(rows, row), c, lanes)
+    _add_line(x, total, min(rows, row), c, False, lanes)
     while row < rows:
-        _add_line(x + row * c, line, min(rows - row, <Py_ssize_t>LINE), c, lanes)
+        _add_line(x + row * c, line, min(rows - row, <Py_ssize_t>LINE), c, False, lanes)
         for l in range(lanes):
             total[l] += line[l]
         row += LINE
@@ -537,6 +729,11 @@ DOORS = {
     "max_backward": (capsule(_max_backward), "rrw"),
     "average_forward": (capsule(_average_forward), "rw"),
     "average_backward": (capsule(_average_backward), "rw"),
+    "sum_forward": (capsule(_sum_forward), "rw"),
+    "sum_backward": (capsule(_sum_backward), "rw"),
+    "norm_forward": (capsule(_norm_forward), "rw"),
+    "norm_backward": (capsule(_norm_backward), "rrrw"),
+    "max_gather": (capsule(_max_gather), "rrw"),
     "global_max_forward": (capsule(_global_max_forward), "rww"),
     "global_max_backward": (capsule(_global_max_backward), "rrw"),
     "global_average_forward": (capsule(_global_average_forward), "rw"),

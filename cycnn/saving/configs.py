@@ -76,8 +76,6 @@ def _modern_layer(config):
         inner["layers"] = _modern_layers(inner["layers"])
         if "output_layers" in inner:
             _move_nodes(inner)
-    elif isinstance(inner.get("layer"), dict):  # of a wrapper
-        inner["layer"] = _modern_layer(inner["layer"])
     return {**config, "config": inner}
 
 
@@ -94,12 +92,9 @@ def _named(class_name, module):
         return {"module": _FUNCTIONAL, "class_name": "Functional", "registered_name": "Functional"}
     if name == "Sequential":
         return {"module": "keras", "class_name": name, "registered_name": None}
-    own = registry.get_registered_object(class_name) is None and (
-        registry.find({"module": module, "class_name": name, "registered_name": None}) is not None
-        or ">" not in class_name
-    )
-    if own:
-        return {"module": module, "class_name": name, "registered_name": None}
+    builtin = {"module": module, "class_name": name, "registered_name": None}
+    if registry.get_registered_object(class_name) is None and registry.find(builtin) is not None:
+        return builtin  # Keras 2 writes "Custom>SGD"
     return {"module": None, "class_name": name, "registered_name": class_name}
 
 
@@ -243,8 +238,8 @@ def check(config, where):
         )
     if unregistered:
         sentences.append(
-            f"The model in {where!r} needs {_listed(unregistered)}, of your own: decorate them with "
-            "`@cycnn.saving.register_keras_serializable()`, or pass them by name in `custom_objects`."
+            f"The model in {where!r} needs {_listed(unregistered)}, which cycnn does not have. What is your own is found if "
+            "it is decorated with `@cycnn.saving.register_keras_serializable()`, or given by name in `custom_objects`."
         )
     if any(what in ("loss", "metric", "optimizer") for what, _ in (*lacking, *unregistered)):
         sentences.append("`compile=False` loads the network without its optimizer, loss and metrics.")

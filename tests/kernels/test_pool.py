@@ -28,11 +28,21 @@ GEOMETRIES = {
     "larger than the map": (2, 3, (5, 5), (2, 2), (2, 3, 2, 2)),
     "one pixel": (1, 1, (2, 2), (2, 2), (0, 1, 0, 1)),
 }
+# height, width, windows: adaptive ones, whose sizes differ by one and which overlap where they do not divide evenly
+ADAPTIVE = [(7, 9, 3, 4), (6, 8, 3, 2), (5, 5, 5, 5), (3, 4, 5, 7), (8, 1, 1, 1), (11, 6, 4, 6)]
 DIVISIBLE = 3600.0  # by the pixels of every window of at most 6 x 6, 60 = lcm(1 ... 6)
 
 
 class Problem:
     """Shapes and window of a pooling call: `x`, `y` and `window` as the kernels take them."""
+
+    @classmethod
+    def adaptive(cls, height, width, rows, columns, c):
+        problem = cls(height, width, (1, 1), (1, 1), (0, 0, 0, 0), c=c)
+        problem.y, problem.rows = (problem.n, rows, columns, c), rows
+        widest = [max(-(-(k + 1) * m // n) - k * m // n for k in range(n)) for m, n in ((height, rows), (width, columns))]
+        problem.window, problem.longest, problem.overlap = (*widest, 0, 0, 0, 0), sum(widest), 4 * max(rows, columns)
+        return problem
 
     def __init__(self, height, width, size, strides, padding, n=4, c=5):
         top, bottom, left, right = padding
@@ -172,6 +182,69 @@ def test_average_to_rounding(pool, problem):
     dx, expected = problem.run(pool.average_backward, [dy, np.empty_like(x)])
     bound, _ = problem.run(pool.average_backward, [np.abs(dy), np.empty_like(x)])
     assert np.all(np.abs(dx - expected[1]) <= (problem.overlap + 1) * EPSILON * bound)
+
+
+@problems()
+def test_sums_and_norms(pool, problem):
+    check_sums(pool, problem)
+
+
+@channels("touching, a row and a column left over", "overlapping, partly outside on two sides")
+def test_sums_and_norms_channels(pool, problem):
+    check_sums(pool, problem)
+
+
+def check_sums(pool, problem):
+    x, dy, y = normal(problem.x), normal(problem.y), np.empty(problem.y, np.float32)
+    for kernels, places in (((pool.sum_forward, pool.sum_backward), 0), ((pool.norm_forward, pool.norm_backward), 1)):
+        y, expected = problem.run(kernels[0], [x, np.empty_like(dy)], problem.rows)
+        bound, _ = problem.run(kernels[0], [np.abs(x), np.empty_like(dy)], problem.rows)
+        assert np.all(np.abs(y - expected[1]) <= problem.longest * EPSILON * bound)
+        more = [x, y] if places else []
+        dx, expected = problem.run(kernels[1], [*more, dy, np.empty_like(x)])
+        bound, _ = problem.run(kernels[1], [*map(np.abs, more), np.abs(dy), np.empty_like(x)])
+        assert np.all(np.abs(dx - expected[-1]) <= (problem.overlap + 3) * EPSILON * bound)
+
+
+def test_a_norm_of_zero_has_no_gradient(pool):
+    x, y, dx = np.zeros((2, 4, 4, 3), np.float32), np.zeros((2, 2, 2, 3), np.float32), np.empty((2, 4, 4, 3), np.float32)
+    pool.norm_backward(x, y, np.ones_like(y), dx, 2, 2, 2, 2, 0, 0, 1)
+    assert not dx.any()
+
+
+@problems()
+def test_gather(pool, problem):
+    """What `max_backward` spreads, `max_gather` collects; a NaN that did not win stays where it is."""
+    x, other = integers(problem.x), odd(problem.x)
+    argmax = check_argmax(pool, problem, x)
+    found, expected = problem.run(pool.max_gather, [other, argmax, np.empty(problem.y, np.float32)])
+    np.testing.assert_array_equal(found, expected[2])
+    if problem.overlap == 1:
+        spread, _ = problem.run(pool.max_backward, [found, argmax, np.empty_like(x)])
+        again, _ = problem.run(pool.max_gather, [spread, argmax, np.empty_like(found)])
+        np.testing.assert_array_equal(again, found)
+
+
+def check_argmax(pool, problem, x):
+    y, argmax = np.empty(problem.y, np.float32), np.empty(problem.y, np.int32)
+    return problem.run(pool.max_forward, [x, y, argmax], problem.rows, False)[0][1]
+
+
+@pytest.mark.parametrize("c", [3, 17, 33])
+@pytest.mark.parametrize("sizes", ADAPTIVE, ids=str)
+def test_adaptive_windows(pool, sizes, c):
+    problem = Problem.adaptive(*sizes, c)
+    dx, expected = check_max(pool, problem, integers(problem.x), integers(problem.y))
+    np.testing.assert_array_equal(dx, expected)
+    x, dy = integers(problem.x), integers(problem.y) * np.float32(DIVISIBLE)
+    y, expected = problem.run(pool.average_forward, [x, np.empty_like(dy)], problem.rows)
+    np.testing.assert_array_equal(y, expected[1].astype(np.float32))
+    dx, expected = problem.run(pool.average_backward, [dy, np.empty_like(x)])
+    np.testing.assert_array_equal(dx, expected[1])
+    check_sums(pool, problem)
+    argmax = check_argmax(pool, problem, x)
+    found, expected = problem.run(pool.max_gather, [x, argmax, np.empty_like(dy)])
+    np.testing.assert_array_equal(found, expected[2])
 
 
 def test_padding_never_counts(pool):

@@ -32,20 +32,34 @@ def run(path):
 
 
 def shorten(monkeypatch, epochs, steps):
-    """Programs train for hours. Here `fit` stops after some epochs, and goes through at most so many batches in each."""
-    original = Trainer.fit
-    signature = inspect.signature(original)
+    """Programs train for hours. Here `fit` stops after some epochs; it and `evaluate` look at so many batches at most."""
 
-    def fit(self, *args, **kwargs):
-        if "nb_epoch" in kwargs:
-            kwargs["nb_epoch"] = min(kwargs["nb_epoch"], epochs)
-        given = signature.bind(self, *args, **kwargs)
-        given.apply_defaults()
-        values = given.arguments
-        values["epochs"] = min(values["epochs"], values["initial_epoch"] + epochs)
-        many = hasattr(values["x"], "shape") and len(values["x"]) > 2 * steps * (values["batch_size"] or 32)
-        if many or values["steps_per_epoch"]:
-            values["steps_per_epoch"] = min(values["steps_per_epoch"] or steps, steps)
-        return original(*given.args, **given.kwargs)
+    def fewer(values, name, size):
+        x = values["x"]
+        if values[name] or (hasattr(x, "shape") and len(x) > 2 * steps * size):
+            values[name] = min(values[name] or steps, steps)
 
-    monkeypatch.setattr(Trainer, "fit", fit)
+    def patch(method, change):
+        original = getattr(Trainer, method)
+        signature = inspect.signature(original)
+
+        def call(self, *args, **kwargs):
+            given = signature.bind(self, *args, **kwargs)
+            given.apply_defaults()
+            change(given.arguments, given.arguments["batch_size"] or 32)
+            return original(*given.args, **given.kwargs)
+
+        monkeypatch.setattr(Trainer, method, call)
+
+    def fit(values, size):
+        most = values["initial_epoch"] + epochs
+        older = values["kwargs"]
+        values["epochs"] = min(values["epochs"], most)
+        if "nb_epoch" in older:
+            older["nb_epoch"] = min(older["nb_epoch"], most)
+        fewer(values, "steps_per_epoch", size)
+        if values["steps_per_epoch"] and values["validation_data"] is not None:
+            values["validation_steps"] = min(steps, len(values["validation_data"][0]) // size)
+
+    patch("fit", fit)
+    patch("evaluate", lambda values, size: fewer(values, "steps", size))

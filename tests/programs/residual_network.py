@@ -41,7 +41,7 @@ x = GlobalAveragePooling2D()(x)
 outputs = Dense(10, activation="softmax", name="digit")(x)
 
 model = Model(inputs=inputs, outputs=outputs)
-model.compile(Adam(lr=0.01), "categorical_crossentropy", metrics=["accuracy"])
+model.compile(Adam(lr=0.002), "categorical_crossentropy", metrics=["accuracy"])
 model.fit(x_train, to_categorical(y_train), batch_size=64, epochs=5, validation_data=(x_test, to_categorical(y_test)))
 scores = model.evaluate(x_test, to_categorical(y_test), verbose=0)
 features = Model(model.input, model.get_layer(index=-2).output).predict(x_test[:100])

@@ -195,7 +195,7 @@ def test_callbacks_at_work(run, tmp_path):
 
 
 def test_residual_network(run):
-    names = run("residual_network", epochs=3, steps=200)
+    names = run("residual_network", epochs=3, steps=150)
     assert names["scores"][1] > 0.8
     assert names["features"].shape == (100, 16)
 
@@ -208,9 +208,9 @@ def test_own_objects(run):
 
 
 def test_batches_from_a_sequence(run):
-    names = run("batches_from_a_sequence", epochs=8)
+    names = run("batches_from_a_sequence", epochs=25)
     assert names["scores"][1] > 0.9
-    assert names["training"].epochs == 8
+    assert names["training"].epochs == 25
     assert names["predicted"].shape == (100, 2)
 
 

@@ -82,6 +82,32 @@ def test_weights_of_a_whole_model_s_file(ending, tmp_path):
     check_outputs("digits", model.predict(data_of(case)[0], verbose=0))
 
 
+def test_weights_as_keras_2_13_named_them(tmp_path):
+    path = unpack("functional.weights.h5", tmp_path)
+    with h5py.File(path, "r+") as file:
+        file.move("layers/sequential/layers", "layers/sequential/_layer_checkpoint_dependencies")
+        file.move("layers", "_layer_checkpoint_dependencies")
+    model = model_of(CASES["functional"], compiled=False)
+    model.load_weights(path)
+    check_outputs("functional", model.predict(data_of(CASES["functional"])[0], verbose=0))
+
+
+def test_lambda_of_keras_2():
+    """Named functions are found where they are registered; code is not run."""
+    named = {"class_name": "Lambda", "config": {
+        "name": "twice", "function": "double", "function_type": "function", "module": "somewhere", "output_shape": None,
+        "output_shape_type": "raw", "output_shape_module": None, "arguments": {},
+    }}  # fmt: skip
+    with cycnn.saving.custom_object_scope({"double": lambda x: x * 2}):
+        layer = cycnn.saving.deserialize_keras_object(configs.modern(named))
+    assert layer(np.ones((1, 2), "float32")).tolist() == [[2, 2]]
+    code = {"class_name": "Lambda", "config": {
+        "name": "twice", "function": ["4wEAAA==", None, None], "function_type": "lambda", "arguments": {},
+    }}  # fmt: skip
+    with pytest.raises(TypeError, match="code in a file, which cycnn does not run: 'twice'"):
+        configs.check(configs.modern(code), "model.h5")
+
+
 def test_by_name_loads_what_has_the_name(tmp_path):
     model = cycnn.Sequential(
         [cycnn.Input((4,)), cycnn.layers.Dense(3, name="other"), cycnn.layers.Dense(4, name="dense")], name="new"
