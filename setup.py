@@ -19,7 +19,9 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-KERNELS = ("conv", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge")
+KERNELS = (
+    "conv", "depthwise", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge", "pooled",
+)  # fmt: skip
 SINGLES = ("executor", "cpu")
 # Cython's memoryviews, compiled once for all: in each module they were 200 KB and five seconds of the compiler's time.
 SHARED = "cycnn.kernels._cyutility"
@@ -46,11 +48,8 @@ COMMON = [
     "-fno-tree-loop-distribute-patterns",  # or short lane loops become memset and memcpy, whose stores stall the next load
     "-fno-loop-interchange",  # interchanged tile loops lose their registers: 8 times slower
     "-fno-strict-aliasing",
-    # Each height of a register tile is a copy of one inline function; these make sure that GCC makes all the copies.
-    "--param=max-inline-insns-single=600",
-    "--param=large-function-growth=5000",
-    "--param=large-stack-frame-growth=50000",
-    "--param=inline-unit-growth=400",
+    # Each height of a register tile is a copy of one inline function: `inline` is not for the compiler to weigh.
+    "-DCYTHON_INLINE=inline __attribute__((always_inline))",
     "-fno-ipa-cp-clone",
     "-Wno-unused-function",
     "-Wno-maybe-uninitialized",
@@ -221,7 +220,7 @@ class BuildKernels(build_ext):
 
 def extensions():
     """One Extension per kernel and target. cythonize may not see what this sets on it: it remembers it by source."""
-    headers = sorted(str(path) for path in Path("cycnn", "kernels").glob("*.pxd"))
+    headers = sorted(str(path) for path in Path("cycnn", "kernels").glob("*.px[di]"))
     found = []
     for target in TARGETS:
         group = [Extension(f"cycnn.kernels._{target}.{name}", [f"cycnn/kernels/{name}.pyx"]) for name in KERNELS]

@@ -23,6 +23,7 @@ _PACKAGES = (
     "utils",
 )  # fmt: skip
 _NAMES = {
+    "GradientTape": ("ops.gradient_tape", "GradientTape"),
     "Initializer": ("initializers", "Initializer"),
     "Input": ("layers", "Input"),
     "KerasTensor": ("engine.graph", "SymbolicTensor"),
@@ -34,6 +35,7 @@ _NAMES = {
     "Regularizer": ("regularizers", "Regularizer"),
     "Sequential": ("models", "Sequential"),
     "Variable": ("core.variable", "Variable"),
+    "gradients": ("ops.gradients", "gradients"),
     "show_config": ("config", "show_config"),
 }
 

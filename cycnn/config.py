@@ -111,8 +111,7 @@ def get_num_threads():
     Returns:
         Positive integer. It is 1 in a process that was forked after a parallel run, where OpenMP would hang.
     """
-    from cycnn.kernels import executor
-
+    executor = _executor()
     if _forked or not executor.openmp():
         return 1
     allowed = executor.max_threads()
@@ -131,8 +130,6 @@ def set_num_threads(num_threads):
         ValueError: If it is neither.
     """
     global _threads, _openmp_then
-    from cycnn.kernels import executor
-
     if num_threads is not None:
         try:
             wanted = 0 if isinstance(num_threads, bool) else operator.index(num_threads)
@@ -145,7 +142,15 @@ def set_num_threads(num_threads):
                 f"Received: num_threads={num_threads!r}."
             )
         num_threads = wanted
-    _threads, _openmp_then = num_threads, executor.max_threads()
+    _threads, _openmp_then = num_threads, _executor().max_threads()
+
+
+@lru_cache(maxsize=1)
+def _executor():
+    """The module that knows OpenMP; `import` asks for locks each time, and this is asked in every run."""
+    from cycnn.kernels import executor
+
+    return executor
 
 
 def mark_parallel():
@@ -343,3 +348,11 @@ def _processor():
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def __getattr__(name):
+    import difflib  # `core.checks`, which does this for the other packages, stands above
+
+    near = difflib.get_close_matches(name, __all__, 1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(__all__)}."
+    raise AttributeError(f"Unknown name in `cycnn.config`. {hint} Received: {name!r}.")

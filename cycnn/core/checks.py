@@ -112,15 +112,16 @@ def shape(name, value):
     return found
 
 
-def unknown(what, name, known):
+def unknown(what, name, known, aliases=()):
     """The text of an error about a name that is not known, with the nearest one that is.
 
     Args:
         what: What the name should name: `"initializer"`.
         name: What came.
         known: Names that would have been right.
+        aliases: Names that would have been right too, to suggest but not to list.
     """
-    guess = nearest(name, known)
+    guess = nearest(name, known) or nearest(name, aliases)
     if guess is None:
         listed = sorted(spelling for spelling in known if spelling.islower()) or sorted(known)  # not every alias
         hint = f"there are {', '.join(listed)}." if listed else "there are none."

@@ -413,7 +413,7 @@ class Family:
         if isinstance(identifier, str):
             found = get_registered_object(identifier, module_objects=self.objects)
             if found is None:
-                raise ValueError(unknown(self.what, identifier, {*self.names, *_scope.get(), *_custom}))
+                raise ValueError(unknown(self.what, identifier, {*self.names, *_scope.get(), *_custom}, self.objects))
         else:
             found = self.deserialize(identifier) if isinstance(identifier, dict) else identifier
         if isinstance(found, type):

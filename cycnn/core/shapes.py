@@ -31,6 +31,22 @@ def window(size, kernel, stride, dilation, padding):
     return Window(out, total // 2, total - total // 2)
 
 
+def adaptive(size, count):
+    """(size of the widest window, stride) of `count` windows over one axis, where window k begins at k * size / count,
+    rounded down, and ends at (k + 1) * size / count, rounded up. The stride is 0 where it is not the same for all."""
+    if size % count == 0:
+        return size // count, size // count
+    return max(-(-(k + 1) * size // count) - k * size // count for k in range(count)), 0
+
+
+def adaptive(size, count):
+    """(size of the widest window, stride) of `count` windows over one axis, where window k begins at k * size / count,
+    rounded down, and ends at (k + 1) * size / count, rounded up. The stride is 0 where it is not the same for all."""
+    if size % count == 0:
+        return size // count, size // count
+    return max(-(-(k + 1) * size // count) - k * size // count for k in range(count)), 0
+
+
 def rows_of(shape):
     """(rows, columns) of one sample whose last axis are the columns; a sample that is one number is one column."""
     return (math.prod(shape[:-1]), shape[-1]) if shape else (1, 1)

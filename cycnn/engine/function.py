@@ -2,7 +2,6 @@
 a time."""
 
 import math
-from collections import OrderedDict
 from functools import lru_cache
 from threading import Lock
 
@@ -24,15 +23,14 @@ class Source:
     """
 
     def __init__(self, array, dtype="float32"):
-        self.array = array
-        self.dtype = dtype
-        code = _codes().get(array.dtype)
-        self.direct = code is not None and array.flags.aligned and _contiguous_rows(array)
+        self.array, self.dtype = array, dtype
+        code, flags = _codes().get(array.dtype), array.flags
+        self.direct = code is not None and flags.aligned and (flags.c_contiguous or _contiguous_rows(array))
         self.code = code if self.direct else kernels.gather.CODES[dtype]
         if self.direct and len(array) > 1:
             self.row_bytes = array.strides[0]
         else:
-            self.row_bytes = math.prod(array.shape[1:]) * (array.dtype.itemsize if self.direct else ITEMSIZE[dtype])
+            self.row_bytes = math.prod(array.shape[1:]) * (array.itemsize if self.direct else ITEMSIZE[dtype])
         self._staged = self._order = None
 
     @property
@@ -84,8 +82,6 @@ def _codes():
 
 
 def _contiguous_rows(array):
-    if array.flags.c_contiguous:
-        return True
     step = array.dtype.itemsize
     for length, stride in zip(reversed(array.shape[1:]), reversed(array.strides[1:]), strict=True):
         if length != 1 and stride != step:
@@ -100,7 +96,8 @@ class Function:
     def __init__(self, graph, labels=None):
         self.graph = graph
         self.labels = labels
-        self._free = OrderedDict()  # key -> plans not lent to anybody
+        self._samples = [tensor.spec.sample for tensor in graph.outputs]
+        self._free = []  # (key, plan) of plans not lent to anybody, the latest last
         self._lock = Lock()
 
     def lend(self, key, make):
@@ -109,66 +106,61 @@ class Function:
 
     def _take(self, key, make):
         with self._lock:
-            plans = self._free.get(key)
-            if plans:
-                return plans.pop()
+            for place in range(len(self._free) - 1, -1, -1):
+                if self._free[place][0] == key:
+                    return self._free.pop(place)[1]
         return make()
 
     def _give_back(self, key, plan):
         with self._lock:
-            self._free.setdefault(key, []).append(plan)
-            self._free.move_to_end(key)
-            while sum(map(len, self._free.values())) > KEPT:
-                oldest = next(iter(self._free))
-                self._free[oldest].pop(0)
-                if not self._free[oldest]:
-                    del self._free[oldest]
+            self._free.append((key, plan))
+            if len(self._free) > KEPT:
+                del self._free[0]
 
     def forget(self):
         """Drop all plans."""
         with self._lock:
             self._free.clear()
 
-    def __call__(self, arrays, batch_size=None, training=False, on_batch=None):
+    def __call__(self, arrays, batch_size=None, training=False):
         """Outputs for arrays of samples.
 
         Args:
             arrays: one array per input, all of the same length.
             batch_size: samples a run; None: all at once.
             training: the training flag.
-            on_batch: called as `on_batch(batches done)` after each run.
 
         Returns:
             A list of float32 arrays, one per output.
         """
-        sources = [Source(a) for a in arrays]
         samples = len(arrays[0])
-        outputs = [np.empty((samples, *t.spec.sample), np.float32) for t in self.graph.outputs]
+        outputs = [np.empty((samples, *sample), np.float32) for sample in self._samples]
         if samples == 0:
             return outputs
-        capacity = min(samples, batch_size or samples)
+        capacity = samples if batch_size is None else min(samples, batch_size)
+        sources = [Source(array) for array in arrays]
         frozen = tuple(getattr(n.operation, "trainable", True) for n in self.graph.nodes) if training else ()
-        key = ("predict", capacity, training, frozen, tuple(s.key for s in sources))
+        key = ("predict", capacity, training, frozen, tuple([source.key for source in sources]))
 
         def make():
             feeds = [s.feed(f"input {k}") for k, s in enumerate(sources)]
             return Plan(self.graph, capacity, training=training, feeds=feeds, labels=self.labels)
 
-        rows = np.arange(samples, dtype=np.int64)
-        with self.lend(key, make) as plan:
+        plan, rows = self._take(key, make), np.arange(samples, dtype=np.int64)
+        try:
             if plan.uses("step"):
                 plan.bind("step", run_state())
-            for j, source in enumerate(sources):
-                source.attach(plan, f"input {j}")
-            for k, first in enumerate(range(0, samples, capacity)):
+            for k, source in enumerate(sources):
+                source.attach(plan, f"input {k}")
+            for first in range(0, samples, capacity):
                 last = min(first + capacity, samples)
                 for source in sources:
                     source.pick(rows[first:last])
-                for j, output in enumerate(outputs):
-                    plan.bind(f"output {j}", output[first:last])
+                for k, output in enumerate(outputs):
+                    plan.bind(f"output {k}", output[first:last])
                 plan.run(last - first)
-                if on_batch is not None:
-                    on_batch(k + 1)
+        finally:
+            self._give_back(key, plan)
         return outputs
 
 

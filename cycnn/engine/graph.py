@@ -50,12 +50,13 @@ class Memory(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What is being recorded: the layer whose call it is, the training flag (None: the plan's), and the names of the
-    layers around."""
+    """What is being recorded: the layer whose call it is, the training flag (None: the plan's), the names of the layers
+    around, and the list that takes what layers add to the loss."""
 
     layer: object = None
     training: object = None
     path: tuple = ()
+    losses: object = None
 
 
 OUTSIDE = Scope()  # of any layer
@@ -69,10 +70,11 @@ def current_scope():
 
 @contextmanager
 def recording(**changes):
-    """Record with another layer, training flag or path."""
-    token = _scope.set(_scope.get()._replace(**changes))
+    """Record with another layer, training flag, path or list for losses."""
+    scope = _scope.get()._replace(**changes)
+    token = _scope.set(scope)
     try:
-        yield
+        yield scope
     finally:
         _scope.reset(token)
 
@@ -207,9 +209,26 @@ class Choice(Alias):
         return Memory(inference)
 
 
+class Attached(Alias):
+    """The first of its inputs, and numbers that whoever computes it must add to the loss; they read all the inputs.
+
+    Args:
+        losses: list of `(flag, AddedLoss)`: those with a flag count where the plan has that training flag.
+    """
+
+    def __init__(self, losses):
+        self.losses = losses
+
+    def memory(self, x):
+        return Memory(x if isinstance(x, TensorSpec) else x[0])
+
+
 class Graph:
     """What computes `outputs` from `inputs`: nodes in an order in which they can run. An output that is asked for twice
     is copied.
+
+    Attributes:
+        losses: list of `(flag, AddedLoss)`: what its layers add to the loss.
 
     Raises:
         ValueError: an output depends on an input that is not given.
@@ -241,3 +260,12 @@ class Graph:
                 self.nodes.append(tensor.node)
                 done.add(id(tensor))
                 stack.pop()
+        found = {}
+        for node in self.nodes:
+            if type(node.operation) is Attached:
+                found.update((id(loss), (flag, loss)) for flag, loss in node.operation.losses)
+        self.losses = list(found.values())
+
+    def losses_of(self, training):
+        """What its layers add to the loss with a training flag: a list of `AddedLoss`."""
+        return [loss for flag, loss in self.losses if flag is None or flag == training]

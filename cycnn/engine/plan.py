@@ -21,12 +21,19 @@ from cycnn.engine import rewrites
 from cycnn.engine.buffers import EXTERNAL, GROUP, SAMPLE, Buffer, Storage
 from cycnn.engine.planner import Lifetime, lower_bound, place, rounded
 from cycnn.engine.schedule import HOST, SAMPLES, SUMS, WHOLE, Emitted, schedule
-from cycnn.kernels.executor import Program
+from cycnn.kernels.executor import Program, clock
 
 GROUPS = 16  # of a full batch: 16 threads have work, and 16 partial gradients are a small price below
 CHUNK_BYTES = 1 << 20  # of a task's own buffers: half of the second-level cache of the servers this was measured on
 WORK_OF_A_THREAD = (
     4e6  # FLOPs; an estimate of what makes up for another thread (a region costs 1.5 us, an idle thread 100 us)
+)
+
+# Kernels that do the multiply-adds of a convolution or a matrix product: each of them as many as `Operation.flops` says.
+PRODUCTS = frozenset(
+    f"{family}.{verb}"
+    for family in ("conv", "gemm", "pooled")
+    for verb in ("forward", "backward_input", "backward_kernel")
 )
 
 ARENA, LOCAL = 0, 1  # regions of a program's memory; then one for each external storage
@@ -41,8 +48,12 @@ class Emitter:
 
     def __init__(self, plan):
         self._plan = plan
-        self.label = ""
         self._numbers = 0
+        self.begin("")
+
+    def begin(self, label, flops=0):
+        """Say whose calls come now: a name, and the floating-point operations of a sample where they are products."""
+        self.label, self.flops = label, flops
 
     def __call__(self, kernel, *arguments, units=1):
         """A call on samples: `units` of work each."""
@@ -108,7 +119,8 @@ class Emitter:
         rest = arguments[len(kernel.modes) :]
         integers = tuple(int(a) for a in rest if not isinstance(a, float))
         reals = tuple(a for a in rest if isinstance(a, float))
-        call = Emitted(kernel, operands, integers, reals, units, domain, self.label)
+        flops = self.flops if kernel.name in PRODUCTS else 0
+        call = Emitted(kernel, operands, integers, reals, units, domain, self.label, flops)
         (plan.calls if calls is None else calls).append(call)
 
 
@@ -123,6 +135,15 @@ class HostFunction(NamedTuple):
         return f"host.{getattr(self.function, '__name__', type(self.function).__name__)}"
 
 
+class Event(NamedTuple):
+    """A call, or a thread's task of one, as it ran."""
+
+    call: Emitted
+    thread: int
+    begin: float  # seconds
+    end: float
+
+
 class Plan:
     """Kernel calls and memory for one graph and one batch capacity.
 
@@ -130,11 +151,18 @@ class Plan:
         graph: `Graph`.
         capacity: samples of the largest batch.
         training: the training flag of the operations.
-        objective: what to do with the outputs besides writing them: an object with `absorbs(node)` and
-            `emit(emit, plan, xs, ys)` (see `training.objective`), or None.
+        objective: what to do with the outputs besides writing them: an object with `absorbs(node)`,
+            `emit(emit, plan, xs, ys)` and, where layers add to the loss, `add(emit, plan, k, loss, xs)` (see
+            `training.objective`), or None.
         gradients: variables whose gradients are wanted.
         update: called as `update(emit, {variable: gradient buffer})` at the end.
-        input_gradients: whether the gradient of every input is wanted too, as the external buffer `d input k`.
+        input_gradients: whether the gradient of every input is wanted too, as the external buffer `d input k`; or the
+            numbers of those inputs whose gradient is.
+        output_gradients: numbers of the outputs whose gradient is wanted too, as the external buffer `d output k`: all
+            that flows back to them, from the objective and from what else is computed from them.
+        halves: whether to run forward and backward apart: `run(samples, half=0)`, and later `run(samples, half=1)`. The
+            objective says, by `plan.pause()`, where the second half begins.
+        repeats: whether the second half may be run again: then it leaves alone what the first half computed.
         feeds: one function per input, `feed(emit, buffer)`, that emits the calls which fill it.
         labels: `{node: name}` for `summary`.
     """
@@ -148,6 +176,9 @@ class Plan:
         objective=None,
         gradients=(),
         input_gradients=False,
+        output_gradients=(),
+        halves=False,
+        repeats=False,
         update=None,
         feeds=(),
         labels=None,
@@ -158,7 +189,9 @@ class Plan:
         self.calls, self.preparing = [], []
         self._external = {}  # owner -> Buffer
         self._wanted = set(gradients)
-        self._input_gradients = input_gradients
+        self._input_gradients = range(len(graph.inputs)) if input_gradients is True else input_gradients or ()
+        self._output_gradients = output_gradients
+        self._halves, self._repeats = halves, repeats
         self._slots = {}  # variable -> gradient buffers, one a call site
         self._labels = labels or {}
         self._work = 0
@@ -184,6 +217,10 @@ class Plan:
             self._external[owner] = Buffer(storage, shape, dtype)
         return self._external[owner]
 
+    def pause(self):
+        """Let what is emitted from now on be the second half."""
+        self._forward = len(self.calls)
+
     def gradient_of(self, variable):
         if variable not in self._wanted:
             return None
@@ -193,17 +230,18 @@ class Plan:
 
     def _build(self, graph, objective, update, feeds):
         emit = self._emit
-        nodes = rewrites.choose(graph.nodes, graph.outputs, self.training)
-        nodes = rewrites.rewrite(nodes, graph.outputs)
+        losses = graph.losses_of(self.training) if objective is not None else []
+        nodes, read = rewrites.choose(graph.nodes, graph.outputs, self.training, losses)
+        nodes = rewrites.rewrite(nodes, (*graph.outputs, *(tensor for tensors in read for tensor in tensors)))
         absorbed = {}
         if objective is not None:
             for node in nodes:
                 if node.output in graph.outputs and objective.absorbs(node, graph.outputs.index(node.output)):
                     absorbed[node.output] = node
-        made, outer = {}, []
+        made, seeds = {}, []
         for k, (tensor, feed) in enumerate(zip(graph.inputs, feeds, strict=True)):
             made[tensor] = Buffer.new(f"input {k}", SAMPLE, tensor.spec.sample, "float32")
-            emit.label = f"input {k}"
+            emit.begin(f"input {k}")
             feed(emit, made[tensor])
         outputs = {}
         for k, tensor in enumerate(graph.outputs):
@@ -212,16 +250,17 @@ class Plan:
         for node in nodes:
             operation, xs = node.operation, tuple(made[t] for t in node.inputs)
             named = self._labels.get(id(node.output.original))
-            emit.label = label = named or type(operation).__name__.lower()
+            label = named or type(operation).__name__.lower()
             specs = tuple(t.spec for t in node.inputs)
             x, spec = (xs, specs) if len(xs) > 1 else (xs[0], specs[0])
             if node.output in absorbed:
                 continue
-            self._work += operation.flops(spec) * (3 if objective and objective.differentiates else 1)
+            flops = operation.flops(spec)
+            self._work += flops * (3 if objective and objective.differentiates else 1)
             training = node.flag(self.training)
             if operation.is_view(training):
                 made[node.output] = y = xs[0].view(*node.output.spec.sample)
-                steps.append((node, x, y, None, label))
+                steps.append((node, x, y, None, label, 0))
                 continue
             needs = operation.memory(spec)
             y = outputs.get(node.output) or Buffer.new(label, SAMPLE, needs.output.sample, needs.output.dtype)
@@ -229,26 +268,29 @@ class Plan:
                 name: Buffer.new(f"{label}.{name}", need.kind, need.shape, need.dtype)
                 for name, need in needs.workspace.items()
             }
+            emit.begin(label, flops)
             operation.forward(emit, x, y, work, training=training)
             made[node.output] = y
-            steps.append((node, x, y, work, label))
+            steps.append((node, x, y, work, label, flops))
         for tensor, buffer in outputs.items():
             if tensor not in absorbed and made[tensor].storage is not buffer.storage:  # an input, or a view
-                emit.label = "output"
+                emit.begin("output")
                 emit(kernels.layout.copy, made[tensor].view(made[tensor].size), buffer.view(buffer.size))
         if objective is not None:
-            emit.label = "loss"
-            outer = objective.emit(
+            emit.begin("loss")
+            for k, (loss, tensors) in enumerate(zip(losses, read, strict=True)):
+                seeds += zip(tensors, objective.add(emit, self, k, loss, [made[t] for t in tensors]), strict=True)
+            gradients = objective.emit(
                 emit,
                 self,
                 [made[absorbed[t].inputs[0]] if t in absorbed else outputs[t] for t in graph.outputs],
                 [outputs[t] for t in graph.outputs],
             )
-        if self._wanted or self._input_gradients:
-            sources = [absorbed[t].inputs[0] if t in absorbed else t for t in graph.outputs]
-            self._backward(graph, steps, zip(sources, outer, strict=True))
+            seeds += zip([absorbed[t].inputs[0] if t in absorbed else t for t in graph.outputs], gradients, strict=True)
+        if self._wanted or self._input_gradients or self._output_gradients:
+            self._backward(graph, steps, seeds)
         if update is not None:
-            emit.label = "update"
+            emit.begin("update")
             update(emit, {v: self._sum(slots) for v, slots in self._slots.items()})
 
     def _backward(self, graph, steps, seeds):
@@ -257,15 +299,22 @@ class Plan:
         for tensor, gradient in seeds:
             if gradient is not None:
                 arrived.setdefault(tensor, []).append(gradient)
-        needs = set(graph.inputs) if self._input_gradients else set()  # tensors that something wanted influences
+        shown = {graph.outputs[k]: k for k in self._output_gradients}
+        needs = {*(graph.inputs[k] for k in self._input_gradients), *shown}  # tensors that something wanted influences
+        through = set()  # of these, those with something wanted behind them
         for node, *_ in steps:
             if any(t in needs for t in node.inputs) or any(v in self._wanted for v in node.operation.variables):
                 needs.add(node.output)
-        for node, x, y, work, label in reversed(steps):
-            emit.label = f"d {label}"
+                through.add(node.output)
+        for node, x, y, work, label, flops in reversed(steps):
+            emit.begin(f"d {label}", flops)
             if node.output not in needs or node.output not in arrived:
                 continue
             dy = self._sum(arrived.pop(node.output))
+            if node.output in shown:
+                self._show(f"d output {shown[node.output]}", dy)
+            if node.output not in through:
+                continue
             if work is None:  # a view
                 if node.inputs[0] in needs:
                     arrived.setdefault(node.inputs[0], []).append(dy.view(*node.inputs[0].spec.sample))
@@ -276,13 +325,19 @@ class Plan:
                 if dx is not None:
                     arrived.setdefault(tensor, []).append(dx)
 
-        if self._input_gradients:
-            emit.label = "d input"
-            for k, tensor in enumerate(graph.inputs):
-                result = self.external(f"d input {k}", tensor.spec.sample, samples=True)
-                dx = self._sum(arrived[tensor]) if tensor in arrived else None
-                if dx is not None:
-                    emit(kernels.layout.copy, dx.view(dx.size), result.view(result.size))
+        for k, tensor in enumerate(graph.inputs):
+            emit.begin("d input")
+            if tensor in arrived and (k in self._input_gradients or tensor in shown):
+                dx = self._sum(arrived[tensor])
+                if k in self._input_gradients:
+                    self._show(f"d input {k}", dx)
+                if tensor in shown:
+                    self._show(f"d output {shown[tensor]}", dx)
+
+    def _show(self, name, gradient):
+        """A gradient as an external buffer."""
+        result = self.external(name, gradient.shape, samples=True)
+        self._emit(kernels.layout.copy, gradient.view(gradient.size), result.view(result.size))
 
     def _sum(self, parts):
         """Several gradients of one thing, added up in the order they came, into the first."""
@@ -301,7 +356,9 @@ class Plan:
         # Training repacks the weights in every step; prediction only when they have changed, so there they stay.
         together = self.training and bool(self._wanted)
         preparing = schedule(self.preparing)
-        segments = schedule(self.calls, split)
+        segments = schedule(self.calls[: self._forward], split) if self._halves else []
+        halfway = len(segments)
+        segments += schedule(self.calls[self._forward :] if self._halves else self.calls, split)
         all_segments = preparing + segments
         self.segments, self.preparing_segments = segments, preparing
         spans = {}
@@ -333,6 +390,8 @@ class Plan:
                 first, last = seen[0][0], seen[-1][0]
                 if not together and first < len(preparing):  # packed weights stay
                     first, last = 0, len(all_segments)
+                elif self._repeats and first < len(preparing) + halfway:
+                    last = len(all_segments)
                 shared.append(Lifetime(storage, rounded(each * count), first, last))
         self.shared, self.local = shared, local
         offsets, self.arena_bytes = place(shared)
@@ -343,11 +402,12 @@ class Plan:
         for k, buffer in enumerate(self._external.values()):
             buffer.storage.region, buffer.storage.offset = 2 + k, 0
         regions = 2 + len(self._external)
-        self._versions = {v: -1 for call in self.preparing for v in self._variables_of(call)}
         parts = [preparing + segments] if together else [preparing, segments]
+        self._versions = {} if together else {v: -1 for call in self.preparing for v in self._variables_of(call)}
         chunk_of = iter(chunks)
         self._programs = [self._program([s for s in part if not s.host], chunk_of, regions) for part in parts]
-        self._steps = _steps(parts[-1])
+        self._steps, self._halfway = _steps(parts[-1], len(parts[-1]) - len(segments) + halfway)
+        self._kernel_calls = [call for segment in parts[-1] if not segment.host for call in segment.calls]
         self._bound = {}  # region -> array, of what is bound by name
         self._arena = memory.empty((max(self.arena_bytes, 1),), np.uint8)
         self._locals = None
@@ -412,11 +472,41 @@ class Plan:
 
     def threads(self):
         """Threads for a run at this moment: what is allowed, and no more than the work is worth."""
-        return min(config.get_num_threads(), self._useful)
+        return 1 if self._useful == 1 else min(config.get_num_threads(), self._useful)
 
-    def run(self, samples, threads=None):
-        """One batch of `samples` (at most the capacity) over what is bound; returns the threads that ran it."""
+    def run(self, samples, threads=None, half=None):
+        """One batch of `samples` (at most the capacity) over what is bound; returns the threads that ran it.
+
+        Args:
+            half: 0 up to the loss, 1 from there, over what the first half left; None: both.
+        """
         threads = self.threads() if threads is None else threads
+        self._get_ready(samples, threads, packs=half != 1)
+        program, steps = self._programs[-1], self._steps
+        if half is not None:
+            steps = steps[self._halfway :] if half else steps[: self._halfway]
+        for first, last, call in steps:
+            program.run(samples, threads, first, last)
+            if call is not None:
+                call.kernel.function(*(self._array(buffer, samples) for buffer in call.operands))
+        return program.team
+
+    def record(self, samples, threads=None):
+        """`run`, and the list of `Event`s: what ran when, on which thread. Packing weights that have changed is left
+        out, where a plan does not do it in every run."""
+        threads = self.threads() if threads is None else threads
+        self._get_ready(samples, threads)
+        program, events = self._programs[-1], []
+        for first, last, call in self._steps:
+            events += [Event(self._kernel_calls[k], *when) for k, *when in program.record(samples, threads, first, last)]
+            if call is not None:
+                begin = clock()
+                call.kernel.function(*(self._array(buffer, samples) for buffer in call.operands))
+                events.append(Event(call, 0, begin, clock()))
+        return events
+
+    def _get_ready(self, samples, threads, packs=True):
+        """Memory for each thread, and packed weights as they are now."""
         if threads > self._slots_for:
             self._locals = memory.empty((max(self.local_bytes * threads, 1),), np.uint8)
             self._slots_for = threads
@@ -424,20 +514,13 @@ class Plan:
                 program.bind(LOCAL, self._locals, self._locals)
         if threads > 1:
             config.mark_parallel()
-        programs = self._programs
-        if len(programs) > 1:
-            stale = False
-            for variable, version in self._versions.items():
-                if variable.version != version:
-                    stale = True
-                    self._versions[variable] = variable.version
-            if stale:
-                programs[0].run(samples, threads, 0, len(self.preparing_segments))
-        for first, last, call in self._steps:
-            programs[-1].run(samples, threads, first, last)
-            if call is not None:
-                call.kernel.function(*(self._array(buffer, samples) for buffer in call.operands))
-        return programs[-1].team
+        stale = False
+        for variable, version in self._versions.items():
+            if variable.version != version:
+                stale = True
+                self._versions[variable] = variable.version
+        if stale and packs:
+            self._programs[0].run(samples, threads, 0, len(self.preparing_segments))
 
     def _array(self, buffer, samples):
         """The memory of a buffer, of this batch's samples, as an array."""
@@ -468,25 +551,32 @@ class Plan:
             for item in sorted(items, key=lambda t: (t.first, t.storage.offset)):
                 span = f"{item.first}..{item.last}"
                 lines.append(f"{item.storage.offset:>12,} {item.size:>12,}  {span:>11}  {title}: {item.storage.name}")
+        lines += ["", f"{'':54} {'bytes':>15} {'FLOPs':>15}  of a full batch, each operand counted once"]
         for s, segment in enumerate(self.segments):
             kind = "Python" if segment.host else "whole batch" if segment.whole else "samples, depth-first"
             lines += ["", f"segment {s}: {kind}"]
             for call in segment.calls:
+                size, flops = call.bytes(self.capacity, self.groups), call.flops * self.capacity
                 names = ", ".join("-" if b is None else b.storage.name for b in call.operands)
-                lines.append(f"  {call.kernel.name:<36} {call.label:<24} {names}")
+                lines.append(
+                    f"  {call.kernel.name:<28} {call.label:<24}{size:>15,} {flops or '-':>15{',' if flops else ''}}  {names}"
+                )
         return "\n".join(lines)
 
 
-def _steps(segments):
+def _steps(segments, halfway=0):
     """Runs of segments of kernels, each with the Python call behind it: `(first, last + 1, call or None)`, where
-    segments are counted without the Python calls."""
-    steps, first, count = [], 0, 0
-    for segment in segments:
-        if segment.host:
+    segments are counted without the Python calls; and how many of them lie before the segment `halfway`."""
+    steps, first, count, before = [], 0, 0, 0
+    for k, segment in enumerate([*segments, None]):
+        if k == halfway or segment is None:
+            if first < count:
+                steps.append((first, count, None))
+                first = count
+            before = len(steps) if k == halfway else before
+        if segment is not None and segment.host:
             steps.append((first, count, segment.calls[0]))
             first = count
-        else:
+        elif segment is not None:
             count += 1
-    if first < count or not steps:
-        steps.append((first, count, None))
-    return steps
+    return steps or [(0, 0, None)], before

@@ -6,36 +6,61 @@ when nobody else looks there: the tensor has one consumer and is no output.
     convolution → pooling        a convolution without the rows and columns that the pooling drops
     relu → max-pooling           max-pooling → relu, as one operation: relu sees a quarter of the elements, and the
                                  large map is forgotten as soon as it is pooled
+    convolution → max-pooling    one operation for small kernels: the map between them never leaves the cache
     convolution → activation     one operation: the activation is applied to a row while it is in cache
 """
 
-from cycnn.engine.graph import Alias, Choice, Node, Operation, SymbolicTensor
+from cycnn.engine.graph import Alias, Attached, Choice, Node, Operation, SymbolicTensor
 
 
-def choose(nodes, outputs, training):
-    """What a plan needs, where some layers were recorded both for inference and for training."""
-    chosen = {node.output: node.inputs[bool(node.flag(training))] for node in nodes if type(node.operation) is Choice}
+def choose(nodes, outputs, training, losses=()):
+    """What a plan needs, where some layers were recorded both for inference and for training, or add to the loss.
+
+    Args:
+        losses: list of `AddedLoss`: those that the plan computes.
+
+    Returns:
+        The nodes, and for each loss the tensors that it reads.
+    """
+    chosen = {}
+    for node in nodes:
+        kind = type(node.operation)
+        if kind is Choice:
+            chosen[node.output] = node.inputs[bool(node.flag(training))]
+        elif kind is Attached:
+            chosen[node.output] = node.inputs[0]
     if not chosen:
-        return nodes
+        return nodes, []
 
-    def real(tensor):
+    def behind(tensor):
         while tensor in chosen:
             tensor = chosen[tensor]
         return tensor
 
-    needed, kept = {real(tensor) for tensor in outputs}, []
+    # What an output stands for is computed as that output; an alias stays where it is another output, or an input.
+    taken = {}
+    for tensor in outputs:
+        if tensor in chosen and behind(tensor).node is not None and behind(tensor) not in outputs:
+            taken.setdefault(behind(tensor), tensor)
+
+    def real(tensor):
+        return taken.get(behind(tensor), behind(tensor))
+
+    read = [tuple(map(real, loss.inputs)) for loss in losses]
+    needed, kept = {real(tensor) for tensor in outputs}.union(*read), []
     for node in reversed(nodes):
-        if node.output in needed:
+        output = taken.get(node.output, node.output)
+        if output in needed and node.output not in chosen:
             inputs = tuple(map(real, node.inputs))
             needed.update(inputs)
-            kept.append(Node(node.operation, inputs, node.output, node.layer, node.training))
-    names = [Node(Alias(), (real(tensor),), tensor) for tensor in outputs if tensor in chosen]
-    return [*reversed(kept), *names]
+            kept.append(Node(node.operation, inputs, output, node.layer, node.training))
+    names = [Node(Alias(), (real(tensor),), tensor) for tensor in outputs if real(tensor) is not tensor]
+    return [*reversed(kept), *names], read
 
 
 def rewrite(nodes, outputs):
     """All rules, in the order in which one prepares the next."""
-    for rule in (narrow_before_pooling, pool_before_relu, fuse_activations):
+    for rule in (narrow_before_pooling, pool_before_relu, fuse_pooling, fuse_activations):
         nodes = rule(nodes, _Neighbours(nodes, outputs))
     return nodes
 
@@ -140,6 +165,23 @@ def pool_before_relu(nodes, neighbours):
         if _ability(node, "takes_relu") and _ability(relu, "is_relu"):
             joined = Activated(node.operation, relu.operation)
             done[done.index(relu)] = _instead(node, joined, relu.inputs, node.output)
+        else:
+            done.append(node)
+    return done
+
+
+def fuse_pooling(nodes, neighbours):
+    """convolution, then max-pooling (with relu or without) -> one operation, where the convolution says that it pays."""
+    done = []
+    for node in nodes:
+        before, pool, relu = neighbours.before(node), node.operation, None
+        if type(pool) is Activated:
+            pool, relu = pool.inner, pool.activation
+        joined = None
+        if getattr(pool, "takes_relu", False) and _ability(before, "pooled"):
+            joined = before.operation.pooled(pool, relu, before.inputs[0].spec)
+        if joined is not None:
+            done[done.index(before)] = _instead(before, joined, before.inputs, node.output)
         else:
             done.append(node)
     return done

@@ -14,6 +14,8 @@ normalization, whose statistics need all samples, begins a new segment by itself
 
 from typing import NamedTuple
 
+from cycnn.engine.buffers import GROUP, SAMPLE
+
 SAMPLES, SUMS, WHOLE, HOST = "samples", "sums", "whole", "host"
 
 
@@ -28,6 +30,7 @@ class Emitted(NamedTuple):
     domain: str  # SAMPLES: units of each sample; SUMS: each chunk of samples into its group; WHOLE: units of the batch;
     #              HOST: a Python function of the whole batch
     label: str
+    flops: int = 0  # multiply-adds of a sample, times two; of kernels that compute products only
 
     def touches(self):
         """(storages read, storages written)."""
@@ -39,6 +42,16 @@ class Emitted(NamedTuple):
                 if mode != "r":
                     written.add(buffer.storage)
         return read, written
+
+    def bytes(self, samples, groups):
+        """Memory that it reads and writes for a batch, each operand counted once."""
+        times = {SAMPLE: samples, GROUP: groups}
+        storages = {b.storage for b in self.operands if b is not None}
+        total = sum(s.size * (samples if s.per_sample else times.get(s.kind, 1)) for s in storages)
+        if self.kernel.name.startswith("gather."):  # its source is all of the user's array: one row a sample is read
+            source, rows = (b.storage for b in self.operands[:2])
+            total += samples * (self.integers[1] + rows.size) - source.size - rows.size
+        return total
 
 
 class Segment(NamedTuple):

@@ -13,8 +13,9 @@ One source is compiled for several instruction sets (`_baseline`, `_avx2`, `_avx
 and operating system allow is loaded, at most the one that the environment variable `CYCNN_ISA` names.
 `reference` holds the same functions in plain float64 NumPy: slow, obvious, and the judge of these.
 
-    conv  gemm  pool  norm  elementwise  loss  update  gather  layout  merge    one .pyx each, once per instruction set
-    tile.pxd  maths.pxd  random.pxd                                 inline functions they share
+    conv  depthwise  gemm  pool  pooled  norm  elementwise  loss  update  gather  layout  merge
+                                                                    one .pyx each, once per instruction set
+    tile.pxi  taps.pxd  maths.pxd  random.pxd                       inline functions they share
     call.pxd  executor  threads.pxd  cpu                            the seam, compiled once
 """
 
@@ -30,7 +31,9 @@ except ImportError as error:
         "Start Python from another folder or with -I, or compile in place with `pip install -e .`."
     ) from error
 
-FAMILIES = ("conv", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge")
+FAMILIES = (
+    "conv", "depthwise", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge", "pooled",
+)  # fmt: skip
 
 
 class Kernel:

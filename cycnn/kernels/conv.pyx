@@ -1,13 +1,18 @@
 """Direct convolution of (n, h, w, c) maps with (kh, kw, c / groups, f) kernels: forward and both gradients.
 
-Nothing is unrolled into columns: the tiles of `tile.pxd` read the map where it lies. Three ways lead to a tile, by
+Volumes (n, d, h, w, c) go the same ways (`..._3d`): a map is a volume of one plane, a row adds up the kernel's planes
+one after the other. A sequence (n, w, c) is a map of one row.
+
+Nothing is unrolled into columns: the tiles of `tile.pxi` read the map where it lies. Three ways lead to a tile, by
 shape alone: *flat* (1x1, stride 1: all pixels are one long run), *rows* (a run is an output row), and *panel* (maps
 narrower than half a tile: pixels of several rows and samples are first copied side by side, DEPTH terms at a time).
 The input gradient has two: *rows*, where each column of taps adds to the part of a row that it saw, and, for narrow
 maps, *taps*, where a tile of neighbouring pixels of dy goes to wherever one tap looked.
 
 Zero padding is not the kernels' business: x comes padded (`layout.pad`), so no loop forward has an edge. Kernels come
-packed, [group][block of LANES filters][kh][kw][c][lanes], by `pack` (forward) and `pack_transposed` (input gradient).
+packed, [group][block of LANES filters][kh][kw][c][lanes], by `pack` (forward) and `pack_transposed` (input gradient);
+those of volumes as kernels of kd * kh rows. A transposed convolution is the input gradient with a bias and an
+activation: `forward_transposed`.
 """
 
 from cython.parallel cimport prange
@@ -15,10 +20,9 @@ from libc.string cimport memcpy, memset
 
 from cycnn.kernels.activation cimport activate
 from cycnn.kernels.call cimport Call, Task, capsule
-from cycnn.kernels.tile cimport (
-    DEPTH, HALF, LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage,
-    aligned, sum_block, sum_run, sum_tile,
-)
+from cycnn.kernels.taps cimport Taps, taps_of, within
+
+include "tile.pxi"
 
 cdef struct Geometry:
     Py_ssize_t h, w, c               # x, zero padding included
@@ -26,13 +30,28 @@ cdef struct Geometry:
     Py_ssize_t kh, kw, sh, sw, dh, dw, groups
     Py_ssize_t cg, fg                # channels and filters of a group
     bint merged                      # the kernel's columns and channels are neighbours in x: one long tap a row
+    Py_ssize_t d, od, kd, sd, dd     # planes; 1 each of a map
 
 
 cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
                                Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh,
                                Py_ssize_t dw, Py_ssize_t groups) noexcept nogil:
     return Geometry(h, w, c, oh, ow, f, kh, kw, sh, sw, dh, dw, groups, c // groups, f // groups,
-                    groups == 1 and (dw == 1 or kw == 1))
+                    groups == 1 and (dw == 1 or kw == 1), 1, 1, 1, 1, 1)
+
+
+cdef inline Geometry _of_maps(const Py_ssize_t* x, const Py_ssize_t* y, const Py_ssize_t* i,
+                              Py_ssize_t groups) noexcept nogil:
+    """From (h, w, c), (oh, ow, f) and kh, kw, sh, sw, dh, dw."""
+    return _geometry(x[0], x[1], x[2], y[0], y[1], y[2], i[0], i[1], i[2], i[3], i[4], i[5], groups)
+
+
+cdef inline Geometry _of_volumes(const Py_ssize_t* x, const Py_ssize_t* y, const Py_ssize_t* i,
+                                 Py_ssize_t groups) noexcept nogil:
+    """From (d, h, w, c), (od, oh, ow, f) and kd, kh, kw, sd, sh, sw, dd, dh, dw."""
+    cdef Geometry g = _geometry(x[1], x[2], x[3], y[1], y[2], y[3], i[1], i[2], i[4], i[5], i[7], i[8], groups)
+    g.d, g.od, g.kd, g.sd, g.dd = x[0], y[0], i[0], i[3], i[6]
+    return g
 
 
 cdef inline bint _narrow(Py_ssize_t ow) noexcept nogil:
@@ -164,9 +183,15 @@ cdef inline Terms _terms(const Geometry* g, int lanes) noexcept nogil:
 
 
 cdef inline const float* _pixel(const float* x, const Geometry* g, Py_ssize_t pixel) noexcept nogil:
-    """Where the window of an output pixel begins; pixels are counted over samples, rows and columns."""
-    cdef Py_ssize_t row = pixel // g.ow
-    return x + (((row // g.oh) * g.h + (row % g.oh) * g.sh) * g.w + (pixel % g.ow) * g.sw) * g.c
+    """Where the window of an output pixel begins; pixels are counted over samples, planes, rows and columns."""
+    cdef Py_ssize_t row = pixel // g.ow, plane = row // g.oh
+    plane = plane // g.od * g.d + plane % g.od * g.sd
+    return x + ((plane * g.h + (row % g.oh) * g.sh) * g.w + (pixel % g.ow) * g.sw) * g.c
+
+
+cdef void _activate(int kind, float* y, Py_ssize_t size) noexcept nogil:
+    """In place; one copy of all activations for the loops below."""
+    activate(kind, y, y, size, 0, 0, 0)
 
 
 cdef inline void _panel_tile(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
@@ -177,20 +202,21 @@ cdef inline void _panel_tile(const float* x, const float* packed, const float* b
     cdef const float* source[PIXELS]
     cdef const float* a
     cdef Terms whole = _terms(g, 1), m
-    cdef Py_ssize_t group, block, i, j, k, low, depth, terms = g.kh * g.kw * g.cg
+    cdef Py_ssize_t group, block, i, j, k, low, depth, rows = g.kd * g.kh, terms = rows * g.kw * g.cg
     cdef int p, lanes, valid
     m.rows, m.cols, m.ystep = 1, 1, g.f
     m.xrow = m.xcol = m.wrow = m.wcol = 0
     for p in range(height):
         source[p] = _pixel(x, g, pixel + p)
     for group in range(g.groups):
-        for i in range(whole.rows):
+        for i in range(rows):
             for j in range(whole.cols):
                 low = 0
                 while low < whole.depth:
                     depth = min(whole.depth - low, <Py_ssize_t>DEPTH)
                     for p in range(height):
-                        a = source[p] + group * g.cg + i * whole.xrow + j * whole.xcol + low
+                        a = source[p] + i // g.kh * g.dd * g.h * g.w * g.c + i % g.kh * whole.xrow + j * whole.xcol
+                        a += group * g.cg + low
                         for k in range(depth):
                             panel[p * depth + k] = a[k]
                     m.xstep, m.depth = depth, depth
@@ -205,13 +231,15 @@ cdef inline void _panel_tile(const float* x, const float* packed, const float* b
                     low += depth
 
 
-cdef inline void _forward_rows(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
-                               int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-    """Output rows [first, last), counted over samples."""
-    cdef Py_ssize_t terms = g.kh * g.kw * g.cg, group, block, row, pixel, pixels = (last - first) * g.ow
+# Not inline, here and below: all doors share one copy of the tiles.
+
+cdef void _forward_rows(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
+                        int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Output rows [first, last), counted over samples and planes."""
+    cdef Py_ssize_t terms = g.kd * g.kh * g.kw * g.cg, group, block, plane, row, pixel, pixels = (last - first) * g.ow
     cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high
-    cdef bint flat = g.kh == 1 and g.kw == 1 and g.sh == 1 and g.sw == 1
-    cdef bint may_spill = g.groups == 1
+    cdef bint flat = g.kd == 1 and g.kh == 1 and g.kw == 1 and g.sd == 1 and g.sh == 1 and g.sw == 1
+    cdef bint may_spill = g.groups == 1 and g.kd == 1
     cdef float start[LANES]
     cdef const float* w
     cdef const float* a
@@ -225,11 +253,12 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
             pixel = first * g.ow + low
             _panel_tile(x, packed, bias, y + pixel * g.f, g, pixel, <int>(high - low))
             if activation:
-                activate(activation, y + pixel * g.f, y + pixel * g.f, (high - low) * g.f, 0, 0, 0)
+                _activate(activation, y + pixel * g.f, (high - low) * g.f)
     else:
         # The filters' block is the outer loop: its weights stay near while all rows pass. The last block comes first,
         # so a tile may spill over its missing filters into the next pixel: what it spoils there is written later.
-        # Only in the last row of all is there no later; and with groups, the neighbour is the same pixel's next group.
+        # Only in the last row of all is there no later; and with groups, the neighbour is the same pixel's next group;
+        # and what the kernel's next plane adds to must not be spoilt.
         for group in range(g.groups - 1, -1, -1):
             for block in range(blocks_of(g.fg) - 1, -1, -1):
                 lanes = lanes_of(block, g.fg)
@@ -247,12 +276,14 @@ cdef inline void _forward_rows(const float* x, const float* packed, const float*
                             b + (first * g.ow + low) * g.f)
                 else:
                     for row in range(first, last):
-                        sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow), w, start, False,
-                                may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
+                        for plane in range(g.kd):
+                            sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow) + plane * g.dd * g.h * g.w * g.c,
+                                    w + plane * g.kh * g.kw * g.cg * lanes, start, plane > 0,
+                                    may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
                         if activation and group == 0 and block == 0:  # the row is complete, and still near
-                            activate(activation, y + row * g.ow * g.f, y + row * g.ow * g.f, g.ow * g.f, 0, 0, 0)
+                            _activate(activation, y + row * g.ow * g.f, g.ow * g.f)
         if activation and flat:
-            activate(activation, y + first * g.ow * g.f, y + first * g.ow * g.f, pixels * g.f, 0, 0, 0)
+            _activate(activation, y + first * g.ow * g.f, pixels * g.f)
 
 
 def forward(
@@ -276,141 +307,145 @@ def forward(
         _forward_rows(a, w, b, out, &g, activation, rows * share // shares, rows * (share + 1) // shares)
 
 
+def forward_3d(
+    const float[:, :, :, :, ::1] x,    # IN   (n, d, h, w, c), zero padding included
+    const float[::1] packed,           # IN   by `pack`
+    const float[::1] bias,             # IN   (f,) or None
+    float[:, :, :, :, ::1] y,          # OUT  (n, od, oh, ow, f)
+    Py_ssize_t kd, Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sd, Py_ssize_t sh, Py_ssize_t sw,
+    Py_ssize_t dd, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t groups, int activation, int threads=1,
+):
+    """`forward` of volumes."""
+    cdef Py_ssize_t[9] window = [kd, kh, kw, sd, sh, sw, dd, dh, dw]
+    cdef Geometry g = _of_volumes(&x.shape[1], &y.shape[1], window, groups)
+    cdef Py_ssize_t share, shares = max(1, threads), rows = y.shape[0] * y.shape[1] * y.shape[2]
+    cdef const float* a = &x[0, 0, 0, 0, 0]
+    cdef const float* w = &packed[0]
+    cdef const float* b = &bias[0] if bias is not None else NULL
+    cdef float* out = &y[0, 0, 0, 0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _forward_rows(a, w, b, out, &g, activation, rows * share // shares, rows * (share + 1) // shares)
+
+
 cdef void _forward(const Call* c, const Task* t) noexcept nogil:
-    cdef const Py_ssize_t* x = &c.operand[0].shape[0]
-    cdef const Py_ssize_t* y = &c.operand[3].shape[0]
-    cdef Geometry g = _geometry(x[0], x[1], x[2], y[0], y[1], y[2],
-                                c.i[0], c.i[1], c.i[2], c.i[3], c.i[4], c.i[5], c.i[6])
+    cdef Geometry g = _of_maps(c.operand[0].shape, c.operand[3].shape, c.i, c.i[6])
     _forward_rows(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3], &g,
                   <int>c.i[7], t.first, t.last)
 
 
+cdef void _forward_3d(const Call* c, const Task* t) noexcept nogil:
+    cdef Geometry g = _of_volumes(c.operand[0].shape, c.operand[3].shape, c.i, c.i[9])
+    _forward_rows(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3], &g,
+                  <int>c.i[10], t.first, t.last)
+
+
 # ----------------------------------------------------------------------------------------------- input gradient
 
-cdef inline Py_ssize_t _gcd(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
-    while b:
-        a, b = b, a % b
-    return a
-
-
-cdef struct Taps:
-    # The taps of one axis that reach a given input position: kernel index first, first + step, ... (count of them),
-    # seen from output positions place, place - move, ...
-    Py_ssize_t first, step, count, place, move
-
-
-cdef inline Taps _taps(Py_ssize_t position, Py_ssize_t size, Py_ssize_t stride, Py_ssize_t dilation) noexcept nogil:
-    """k with position = o * stride + k * dilation for a whole o, which may lie outside the output."""
-    cdef Py_ssize_t common = _gcd(stride, dilation)
-    cdef Taps t
-    t.step, t.move, t.first, t.count = stride // common, dilation // common, 0, 0
-    if position % common:
-        return t
-    while t.first < size and (position - t.first * dilation) % stride:
-        t.first += 1
-    if t.first >= size or t.first >= t.step:
-        return t
-    t.count = (size - t.first + t.step - 1) // t.step
-    t.place = (position - t.first * dilation) // stride  # exact, so negative places are right as well
-    return t
-
-
-cdef inline void _clear(float* y, Py_ssize_t ystep, int valid, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-    """Zero the first `valid` columns of the pixels [first, last)."""
+cdef inline void _fill(float* y, Py_ssize_t ystep, int valid, const float* start, Py_ssize_t first,
+                       Py_ssize_t last) noexcept nogil:
+    """`start` in the first `valid` columns of the pixels [first, last)."""
     cdef Py_ssize_t p
     for p in range(first, last):
-        memset(y + p * ystep, 0, valid * sizeof(float))
+        memcpy(y + p * ystep, start, valid * sizeof(float))
 
 
-cdef inline void _input_run(const float* dy, const float* w, const Geometry* g, Terms* m, const Taps* cols, int lanes,
-                            int valid, const float* zero, Py_ssize_t first, Py_ssize_t pixels,
+cdef inline bint _input_run(const float* dy, const float* w, const Geometry* g, Terms* m, const Taps* cols, int lanes,
+                            int valid, const float* start, Py_ssize_t first, Py_ssize_t pixels, bint begun,
                             float* dx) noexcept nogil:
     """A run of pixels whose taps are the same. One column of taps after the other adds to those pixels for which it
-    looks into dy, so no product with a zero outside is ever made. dx has room for all `lanes` columns of a pixel."""
+    looks into dy, so no product with a zero outside is ever made. dx has room for all `lanes` columns of a pixel.
+    Whether there is something to add to: `begun`, and then the answer."""
     cdef Py_ssize_t t, low, high, place
-    cdef bint begun = False
     for t in range(cols.count if m.rows else 0):
         place = cols.place - t * cols.move + first      # of dy, where the run's first pixel looks
         low, high = min(max(-place, 0), pixels), min(g.ow - place, pixels)
         if low >= high:
             continue
         if not begun:
-            _clear(dx, m.ystep, valid, 0, low)
-            _clear(dx, m.ystep, valid, high, pixels)
+            _fill(dx, m.ystep, valid, start, 0, low)
+            _fill(dx, m.ystep, valid, start, high, pixels)
         sum_run(high - low, lanes, lanes, m, dy + (place + low) * g.f,
-                w + (cols.first + t * cols.step) * g.fg * lanes, zero, begun, False, dx + low * m.ystep)
+                w + (cols.first + t * cols.step) * g.fg * lanes, start, begun, False, dx + low * m.ystep)
         begun = True
-    if not begun:
-        _clear(dx, m.ystep, valid, 0, pixels)
+    return begun
 
 
-cdef inline void _input_row(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
-                            Py_ssize_t left, Py_ssize_t group, Py_ssize_t block, Py_ssize_t unit) noexcept nogil:
+cdef inline void _input_row(const float* dy, const float* packed, const float* bias, float* dx, const Geometry* g,
+                            Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, Py_ssize_t group, Py_ssize_t block,
+                            Py_ssize_t unit) noexcept nogil:
     """One row of dx, one block of its channels. Columns of one remainder modulo the stride share their taps."""
     cdef float staged[STAGE]
-    cdef float zero[LANES]
-    cdef Py_ssize_t n = unit // g.h, terms = g.kh * g.kw * g.fg, phase, skip, pixels, first, count, p
+    cdef float start[LANES]
+    cdef Py_ssize_t terms = g.kd * g.kh * g.kw * g.fg, image = g.oh * g.ow * g.f, phase, pixels, first, count, p, t
     cdef int lanes = lanes_of(block, g.cg)
     cdef int valid = <int>min(<Py_ssize_t>lanes, g.cg - block * LANES)
     cdef bint direct = valid == lanes                   # else full tiles go to `staged`, and what is valid from there
-    cdef Taps rows = _taps(unit % g.h + top, g.kh, g.sh, g.dh), cols
+    cdef Taps planes = within(taps_of(unit // g.h % g.d + front, g.kd, g.sd, g.dd), g.od)
+    cdef Taps rows = within(taps_of(unit % g.h + top, g.kh, g.sh, g.dh), g.oh), cols
     cdef const float* a
     cdef const float* w = packed + group * terms * padded(g.cg) + block * terms * LANES
     cdef float* out
+    cdef float* target
+    cdef bint begun
     cdef Terms m
-    load_bias(NULL, 0, zero)
-    if rows.count > 0 and rows.place >= g.oh:  # taps that would look below the last output row
-        skip = min(rows.count, (rows.place - g.oh) // rows.move + 1)
-        rows.first += skip * rows.step
-        rows.place -= skip * rows.move
-        rows.count -= skip
-    if rows.count > 0 and rows.place < 0:
-        rows.count = 0
-    m.rows = min(rows.count, rows.place // rows.move + 1) if rows.count > 0 else 0
+    load_bias(bias + group * g.cg + block * LANES if bias != NULL else NULL, valid, start)
+    if planes.count == 0 or rows.count == 0:
+        planes.count = rows.count = 0
+    m.rows = rows.count
     m.xrow, m.wrow = -rows.move * g.ow * g.f, rows.step * g.kw * g.fg * lanes
     m.cols, m.xcol, m.wcol = 1, 0, 0
     m.depth, m.xstep = g.fg, g.f
     m.ystep = g.sw * g.c if direct else lanes
-    a = dy + (n * g.oh + rows.place) * g.ow * g.f + group * g.fg if m.rows else dy
-    w += rows.first * g.kw * g.fg * lanes if m.rows else 0
+    a = dy + unit // g.h // g.d * g.od * image + group * g.fg
+    if m.rows:
+        a += planes.place * image + rows.place * g.ow * g.f
+        w += (planes.first * g.kh + rows.first) * g.kw * g.fg * lanes
     for phase in range(min(g.sw, g.w)):
-        cols = _taps(phase + left, g.kw, g.sw, g.dw)
+        cols = taps_of(phase + left, g.kw, g.sw, g.dw)
         pixels = (g.w - phase + g.sw - 1) // g.sw
         out = dx + (unit * g.w + phase) * g.c + group * g.cg + block * LANES
         first = 0
         while first < pixels:
             count = pixels if direct else min(pixels - first, <Py_ssize_t>(STAGE // LANES))
-            _input_run(a, w, g, &m, &cols, lanes, valid, zero, first, count, out if direct else staged)
+            target, begun = out if direct else staged, False
+            for t in range(planes.count):
+                begun = _input_run(a - t * planes.move * image, w + t * planes.step * g.kh * g.kw * g.fg * lanes, g,
+                                   &m, &cols, lanes, valid, start, first, count, begun, target)
+            if not begun:
+                _fill(target, m.ystep, valid, start, 0, count)
             if not direct:
                 for p in range(count):
                     memcpy(out + (first + p) * g.sw * g.c, staged + p * lanes, valid * sizeof(float))
             first += count
 
 
-cdef inline void _input_tile(const float* dy, const float* w, float* dx, const Geometry* g, Py_ssize_t top,
-                             Py_ssize_t left, Py_ssize_t i, Py_ssize_t j, Py_ssize_t pixel, int height, int lanes,
+cdef inline void _input_tile(const float* dy, const float* w, float* dx, const Geometry* g, Py_ssize_t front,
+                             Py_ssize_t top, Py_ssize_t left, Py_ssize_t tap, Py_ssize_t pixel, int height, int lanes,
                              int valid) noexcept nogil:
-    """What tap (i, j) of `height` neighbouring pixels of dy, from `pixel` on, adds to the pixels of dx it looked at."""
+    """What a tap of `height` neighbouring pixels of dy, from `pixel` on, adds to the pixels of dx it looked at."""
     cdef float sums[PIXELS * LANES]
     cdef float* at[PIXELS]
-    cdef Py_ssize_t row, column, n, oh, ow
+    cdef Py_ssize_t i = tap // g.kw % g.kh, j = tap % g.kw, plane, row, column, image, oh, ow
     cdef Terms m
     cdef int p, l
     m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol = 1, 0, 0, 1, 0, 0
     m.depth, m.xstep, m.ystep = g.fg, g.f, lanes
     ow = pixel % g.ow
     oh = pixel // g.ow % g.oh
-    n = pixel // (g.ow * g.oh)
+    image = pixel // (g.ow * g.oh)
     for p in range(height):
+        plane = image % g.od * g.sd + tap // (g.kh * g.kw) * g.dd - front
         row, column = oh * g.sh + i * g.dh - top, ow * g.sw + j * g.dw - left
-        at[p] = dx + ((n * g.h + row) * g.w + column) * g.c if 0 <= row < g.h and 0 <= column < g.w else NULL
+        at[p] = NULL
+        if 0 <= plane < g.d and 0 <= row < g.h and 0 <= column < g.w:
+            at[p] = dx + (((image // g.od * g.d + plane) * g.h + row) * g.w + column) * g.c
         for l in range(lanes):
             sums[p * lanes + l] = at[p][l] if at[p] != NULL and l < valid else <float>0
         ow += 1
         if ow == g.ow:
             ow, oh = 0, oh + 1
         if oh == g.oh:
-            oh, n = 0, n + 1
+            oh, image = 0, image + 1
     sum_tile(height, lanes, &m, dy + pixel * g.f, w, sums, lanes, sums, lanes)
     for p in range(height):
         if at[p] != NULL:
@@ -418,44 +453,63 @@ cdef inline void _input_tile(const float* dy, const float* w, float* dx, const G
                 at[p][l] = sums[p * lanes + l]
 
 
-cdef inline void _input_samples(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
-                                Py_ssize_t left, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-    """The samples [first, last) of narrow maps, one tap after the other."""
-    cdef Py_ssize_t pixels = (last - first) * g.oh * g.ow, tiles = (pixels + PIXELS - 1) // PIXELS
-    cdef Py_ssize_t terms = g.kh * g.kw * g.fg, group, block, tap, t, low, high
+cdef inline void _input_samples(const float* dy, const float* packed, const float* bias, float* dx, const Geometry* g,
+                                Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, Py_ssize_t samples) noexcept nogil:
+    """Samples of narrow maps, one tap after the other."""
+    cdef Py_ssize_t pixels = samples * g.od * g.oh * g.ow, tiles = (pixels + PIXELS - 1) // PIXELS
+    cdef Py_ssize_t taps = g.kd * g.kh * g.kw, terms = taps * g.fg, group, block, tap, t, low, high
+    cdef Py_ssize_t pixel, size = samples * g.d * g.h * g.w
     cdef int lanes, valid
     cdef const float* w
-    dy += first * g.oh * g.ow * g.f
-    dx += first * g.h * g.w * g.c
-    memset(dx, 0, (last - first) * g.h * g.w * g.c * sizeof(float))
+    if bias == NULL:
+        memset(dx, 0, size * g.c * sizeof(float))
+    else:
+        for pixel in range(size):
+            memcpy(dx + pixel * g.c, bias, g.c * sizeof(float))
     for group in range(g.groups):
         for block in range(blocks_of(g.cg)):
             lanes = lanes_of(block, g.cg)
             valid = <int>min(<Py_ssize_t>lanes, g.cg - block * LANES)
             w = packed + group * terms * padded(g.cg) + block * terms * LANES
-            for tap in range(g.kh * g.kw):
+            for tap in range(taps):
                 for t in range(tiles):
                     low, high = pixels * t // tiles, pixels * (t + 1) // tiles
-                    _input_tile(dy + group * g.fg, w + tap * g.fg * lanes, dx + group * g.cg + block * LANES, g, top,
-                                left, tap // g.kw, tap % g.kw, low, <int>(high - low), lanes, valid)
+                    _input_tile(dy + group * g.fg, w + tap * g.fg * lanes, dx + group * g.cg + block * LANES, g,
+                                front, top, left, tap, low, <int>(high - low), lanes, valid)
 
 
-cdef inline void _input_units(const float* dy, const float* packed, float* dx, const Geometry* g, Py_ssize_t top,
-                              Py_ssize_t left, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+cdef void _input_units(const float* dy, const float* packed, const float* bias, float* dx, const Geometry* g,
+                       Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, int activation, Py_ssize_t first,
+                       Py_ssize_t last) noexcept nogil:
     """Units [first, last): rows of dx, or samples of narrow maps."""
-    cdef Py_ssize_t group, block, unit
+    cdef Py_ssize_t group, block, unit, row = g.w * g.c, sample = g.d * g.h * row
     if _narrow(g.ow):
-        _input_samples(dy, packed, dx, g, top, left, first, last)
+        dx += first * sample
+        _input_samples(dy + first * g.od * g.oh * g.ow * g.f, packed, bias, dx, g, front, top, left, last - first)
+        if activation:
+            _activate(activation, dx, (last - first) * sample)
         return
     for group in range(g.groups):
         for block in range(blocks_of(g.cg)):
             for unit in range(first, last):
-                _input_row(dy, packed, dx, g, top, left, group, block, unit)
+                _input_row(dy, packed, bias, dx, g, front, top, left, group, block, unit)
+                if activation and group == g.groups - 1 and block == blocks_of(g.cg) - 1:  # the row is complete
+                    _activate(activation, dx + unit * row, row)
 
 
 def input_units(Py_ssize_t h, Py_ssize_t ow):
-    """Units of work of `backward_input` for each sample."""
+    """Units of work of `backward_input` and `forward_transposed` for each sample; h of volumes: their d * h."""
     return 1 if _narrow(ow) else h
+
+
+cdef inline void _input_shares(const float* dy, const float* packed, const float* bias, float* dx, const Geometry* g,
+                               Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, int activation, Py_ssize_t n,
+                               int threads) noexcept nogil:
+    """All n samples, for a Python door: a fixed share for each thread."""
+    cdef Py_ssize_t share, shares = max(1, threads), units = n * (1 if _narrow(g.ow) else g.d * g.h)
+    for share in prange(shares, schedule="static", num_threads=threads):
+        _input_units(dy, packed, bias, dx, g, front, top, left, activation, units * share // shares,
+                     units * (share + 1) // shares)
 
 
 def backward_input(
@@ -466,30 +520,96 @@ def backward_input(
     Py_ssize_t top, Py_ssize_t left, Py_ssize_t groups, int threads=1,
 ):
     """Gradient with respect to x. `top` and `left` are the zero rows and columns that x had before it."""
-    cdef Geometry g = _geometry(dx.shape[1], dx.shape[2], dx.shape[3], dy.shape[1], dy.shape[2], dy.shape[3],
-                                kh, kw, sh, sw, dh, dw, groups)
-    cdef Py_ssize_t share, shares = max(1, threads), units = dx.shape[0] * input_units(g.h, g.ow)
+    cdef Py_ssize_t[6] window = [kh, kw, sh, sw, dh, dw]
+    cdef Geometry g = _of_maps(&dx.shape[1], &dy.shape[1], window, groups)
     cdef const float* a = &dy[0, 0, 0, 0]
-    cdef const float* w = &packed[0]
-    cdef float* out = &dx[0, 0, 0, 0]
-    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
-        _input_units(a, w, out, &g, top, left, units * share // shares, units * (share + 1) // shares)
+    with nogil:
+        _input_shares(a, &packed[0], NULL, &dx[0, 0, 0, 0], &g, 0, top, left, 0, dx.shape[0], threads)
+
+
+def backward_input_3d(
+    const float[:, :, :, :, ::1] dy,   # IN   (n, od, oh, ow, f)
+    const float[::1] packed,           # IN   by `pack_transposed`
+    float[:, :, :, :, ::1] dx,         # OUT  (n, d, h, w, c), without zero padding
+    Py_ssize_t kd, Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sd, Py_ssize_t sh, Py_ssize_t sw,
+    Py_ssize_t dd, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, Py_ssize_t groups,
+    int threads=1,
+):
+    """`backward_input` of volumes; `front`: the zero planes that x had before it."""
+    cdef Py_ssize_t[9] window = [kd, kh, kw, sd, sh, sw, dd, dh, dw]
+    cdef Geometry g = _of_volumes(&dx.shape[1], &dy.shape[1], window, groups)
+    cdef const float* a = &dy[0, 0, 0, 0, 0]
+    with nogil:
+        _input_shares(a, &packed[0], NULL, &dx[0, 0, 0, 0, 0], &g, front, top, left, 0, dx.shape[0], threads)
+
+
+def forward_transposed(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c)
+    const float[::1] packed,           # IN   a kernel (kh, kw, f / groups, c) by `pack_transposed`
+    const float[::1] bias,             # IN   (f,) or None
+    float[:, :, :, ::1] y,             # OUT  (n, oh, ow, f)
+    Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw,
+    Py_ssize_t top, Py_ssize_t left, Py_ssize_t groups, int activation, int threads=1,
+):
+    """Transposed convolution: y = activation(bias + the input gradient, for dy = x, of a convolution whose input is like
+    y). `top` and `left` rows and columns of the whole result are cut off; behind it, where no window looks, is bias."""
+    cdef Py_ssize_t[6] window = [kh, kw, sh, sw, dh, dw]
+    cdef Geometry g = _of_maps(&y.shape[1], &x.shape[1], window, groups)
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef const float* b = &bias[0] if bias is not None else NULL
+    with nogil:
+        _input_shares(a, &packed[0], b, &y[0, 0, 0, 0], &g, 0, top, left, activation, y.shape[0], threads)
+
+
+def forward_transposed_3d(
+    const float[:, :, :, :, ::1] x,    # IN   (n, d, h, w, c)
+    const float[::1] packed,           # IN   a kernel (kd * kh, kw, f / groups, c) by `pack_transposed`
+    const float[::1] bias,             # IN   (f,) or None
+    float[:, :, :, :, ::1] y,          # OUT  (n, od, oh, ow, f)
+    Py_ssize_t kd, Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sd, Py_ssize_t sh, Py_ssize_t sw,
+    Py_ssize_t dd, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, Py_ssize_t groups,
+    int activation, int threads=1,
+):
+    """`forward_transposed` of volumes."""
+    cdef Py_ssize_t[9] window = [kd, kh, kw, sd, sh, sw, dd, dh, dw]
+    cdef Geometry g = _of_volumes(&y.shape[1], &x.shape[1], window, groups)
+    cdef const float* a = &x[0, 0, 0, 0, 0]
+    cdef const float* b = &bias[0] if bias is not None else NULL
+    with nogil:
+        _input_shares(a, &packed[0], b, &y[0, 0, 0, 0, 0], &g, front, top, left, activation, y.shape[0], threads)
 
 
 cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
-    cdef const Py_ssize_t* dy = &c.operand[0].shape[0]
-    cdef const Py_ssize_t* dx = &c.operand[2].shape[0]
-    cdef Geometry g = _geometry(dx[0], dx[1], dx[2], dy[0], dy[1], dy[2],
-                                c.i[0], c.i[1], c.i[2], c.i[3], c.i[4], c.i[5], c.i[8])
-    _input_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], &g, c.i[6], c.i[7], t.first, t.last)
+    cdef Geometry g = _of_maps(c.operand[2].shape, c.operand[0].shape, c.i, c.i[8])
+    _input_units(<const float*>t.at[0], <const float*>t.at[1], NULL, <float*>t.at[2], &g, 0, c.i[6], c.i[7], 0,
+                 t.first, t.last)
+
+
+cdef void _backward_input_3d(const Call* c, const Task* t) noexcept nogil:
+    cdef Geometry g = _of_volumes(c.operand[2].shape, c.operand[0].shape, c.i, c.i[12])
+    _input_units(<const float*>t.at[0], <const float*>t.at[1], NULL, <float*>t.at[2], &g, c.i[9], c.i[10], c.i[11], 0,
+                 t.first, t.last)
+
+
+cdef void _forward_transposed(const Call* c, const Task* t) noexcept nogil:
+    cdef Geometry g = _of_maps(c.operand[3].shape, c.operand[0].shape, c.i, c.i[8])
+    _input_units(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3], &g, 0, c.i[6],
+                 c.i[7], <int>c.i[9], t.first, t.last)
+
+
+cdef void _forward_transposed_3d(const Call* c, const Task* t) noexcept nogil:
+    cdef Geometry g = _of_volumes(c.operand[3].shape, c.operand[0].shape, c.i, c.i[12])
+    _input_units(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3], &g, c.i[9],
+                 c.i[10], c.i[11], <int>c.i[13], t.first, t.last)
 
 
 # ---------------------------------------------------------------------------------------------- kernel gradient
 
-cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, const Geometry* g,
-                               Py_ssize_t samples, bint fresh, bint slack, Py_ssize_t first,
-                               Py_ssize_t last) noexcept nogil:
-    """Tiles [first, last) of dkernel, over all samples. Pixels pass in blocks that stay in cache.
+cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, const Geometry* g,
+                        Py_ssize_t images, bint fresh, bint slack, Py_ssize_t first,
+                        Py_ssize_t last) noexcept nogil:
+    """Tiles [first, last) of dkernel, over images: maps, or the planes of a volume. Pixels pass in blocks that stay in
+    cache.
 
     A tile's rows are neighbours in x (channels, or kernel columns and channels), its columns are filters; `columns` lie
     between two rows of dkernel. Where filters of a block are missing, a vector of dy runs over into the next pixel:
@@ -499,16 +619,17 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
     cdef float room_for_staged[STAGE + HALF]
     cdef float* staged = aligned(room_for_staged)
     cdef Py_ssize_t blocks = blocks_of(g.fg)
-    cdef Py_ssize_t taps = g.kh if g.merged else g.kh * g.kw
+    cdef Py_ssize_t kw = 1 if g.merged else g.kw, taps = g.kd * g.kh * kw
     cdef Py_ssize_t height = g.kw * g.cg if g.merged else g.cg
     cdef Py_ssize_t tiles = (height + PIXELS - 1) // PIXELS
-    cdef Py_ssize_t sample_floats = g.h * g.w * g.c + g.oh * g.ow * g.f, row_floats = sample_floats // g.oh + 1
+    cdef Py_ssize_t plane = g.h * g.w * g.c
+    cdef Py_ssize_t image_floats = plane + g.oh * g.ow * g.f, row_floats = image_floats // g.oh + 1
     # Floats of a block of x and dy: 24 KiB for the first-level cache, if those are 128 pixels that make up for loading
     # and storing the tile's sums; else 256 KiB for the second-level cache.
     cdef Py_ssize_t room_for = 6144 if 128 * (g.c + g.f) <= 6144 else 65536
-    cdef Py_ssize_t n_block = max(<Py_ssize_t>1, room_for // sample_floats)
+    cdef Py_ssize_t n_block = max(<Py_ssize_t>1, room_for // image_floats)
     cdef Py_ssize_t row_block = g.oh if n_block > 1 else min(g.oh, max(<Py_ssize_t>1, room_for // row_floats))
-    cdef Py_ssize_t col_block = g.ow
+    cdef Py_ssize_t col_block = g.ow if row_block > 1 else min(g.ow, max(<Py_ssize_t>128, room_for * g.ow // row_floats))
     cdef Py_ssize_t n, row, col, unit, group, block, tap, tile, low, high, key, staged_key
     cdef const float* a
     cdef const float* b
@@ -519,15 +640,15 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
     cdef bint room = g.groups == 1 and columns >= padded(g.fg)                # dkernel has the missing filters
     cdef Pixels m, s
     if staging:
-        col_block = min(g.ow, <Py_ssize_t>(STAGE // LANES))
+        col_block = min(col_block, <Py_ssize_t>(STAGE // LANES))
         row_block = min(row_block, max(<Py_ssize_t>1, STAGE // LANES // g.ow))
         n_block = max(<Py_ssize_t>1, min(n_block, STAGE // LANES // (g.oh * g.ow))) if row_block == g.oh else 1
-    m.xsample, m.ysample = g.h * g.w * g.c, g.oh * g.ow * g.f
+    m.xsample, m.ysample = g.sd * plane, g.oh * g.ow * g.f
     m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
     m.xcol, m.ycol = g.sw * g.c, g.f
     n = 0
-    while n < samples:
-        m.samples = min(n_block, samples - n)
+    while n < images:
+        m.samples = min(n_block, images - n)
         row = 0
         while row < g.oh:
             m.rows = min(row_block, g.oh - row)
@@ -542,11 +663,8 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
                     low, high = height * tile // tiles, height * (tile + 1) // tiles
                     lanes = lanes_of(block, g.fg)
                     valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
-                    a = x + ((n * g.h + row * g.sh) * g.w + col * g.sw) * g.c + group * g.cg + low
-                    if g.merged:
-                        a += tap * g.dh * g.w * g.c
-                    else:
-                        a += (tap // g.kw * g.dh * g.w + tap % g.kw * g.dw) * g.c
+                    a = x + n * m.xsample + (row * g.sh * g.w + col * g.sw) * g.c + group * g.cg + low
+                    a += tap // (g.kh * kw) * g.dd * plane + (tap // kw % g.kh * g.dh * g.w + tap % kw * g.dw) * g.c
                     b = dy + ((n * g.oh + row) * g.ow + col) * g.f + group * g.fg + block * LANES
                     s = m
                     if staging and lanes > 1:
@@ -563,6 +681,27 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
         n += m.samples
 
 
+cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, const Geometry* g,
+                               Py_ssize_t samples, bint fresh, bint slack, Py_ssize_t first,
+                               Py_ssize_t last) noexcept nogil:
+    """Tiles [first, last) of dkernel, over samples: maps follow one another, volumes come one by one."""
+    cdef Py_ssize_t n
+    if g.d == 1:
+        _kernel_tiles(x, dy, dkernel, columns, g, samples, fresh, slack, first, last)
+    else:
+        for n in range(samples):
+            _kernel_tiles(x + n * g.d * g.h * g.w * g.c, dy + n * g.od * g.oh * g.ow * g.f, dkernel, columns, g, g.od,
+                          fresh and n == 0, slack or n < samples - 1, first, last)
+
+
+cdef inline void _kernel_shares(const float* x, const float* dy, float* dkernel, const Geometry* g, Py_ssize_t n,
+                                Py_ssize_t units, int threads) noexcept nogil:
+    """All n samples, for a Python door: threads share the tiles."""
+    cdef Py_ssize_t share, shares = max(1, threads)
+    for share in prange(shares, schedule="static", num_threads=threads):
+        _kernel_units(x, dy, dkernel, g.f, g, n, True, False, units * share // shares, units * (share + 1) // shares)
+
+
 def backward_kernel(
     const float[:, :, :, ::1] x,       # IN   (n, h, w, c), zero padding included
     const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
@@ -570,25 +709,45 @@ def backward_kernel(
     Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t groups, int threads=1,
 ):
     """Gradient with respect to the kernel, summed over samples and pixels in order. Threads share its tiles."""
-    cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], dy.shape[1], dy.shape[2], dy.shape[3],
-                                dkernel.shape[0], dkernel.shape[1], sh, sw, dh, dw, groups)
-    cdef Py_ssize_t share, shares = max(1, threads), n = x.shape[0]
+    cdef Py_ssize_t[6] window = [dkernel.shape[0], dkernel.shape[1], sh, sw, dh, dw]
+    cdef Geometry g = _of_maps(&x.shape[1], &dy.shape[1], window, groups)
     cdef Py_ssize_t units = kernel_units(g.kh, g.kw, g.cg, g.f, dw, groups)
     cdef const float* a = &x[0, 0, 0, 0]
-    cdef const float* b = &dy[0, 0, 0, 0]
-    cdef float* d = &dkernel[0, 0, 0, 0]
-    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
-        _kernel_tiles(a, b, d, g.f, &g, n, True, False, units * share // shares, units * (share + 1) // shares)
+    with nogil:
+        _kernel_shares(a, &dy[0, 0, 0, 0], &dkernel[0, 0, 0, 0], &g, x.shape[0], units, threads)
 
+
+def backward_kernel_3d(
+    const float[:, :, :, :, ::1] x,    # IN   (n, d, h, w, c), zero padding included
+    const float[:, :, :, :, ::1] dy,   # IN   (n, od, oh, ow, f)
+    float[:, :, :, :, ::1] dkernel,    # OUT  (kd, kh, kw, c / groups, f)
+    Py_ssize_t sd, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dd, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t groups,
+    int threads=1,
+):
+    """`backward_kernel` of volumes."""
+    cdef Py_ssize_t[9] window = [dkernel.shape[0], dkernel.shape[1], dkernel.shape[2], sd, sh, sw, dd, dh, dw]
+    cdef Geometry g = _of_volumes(&x.shape[1], &dy.shape[1], window, groups)
+    cdef Py_ssize_t units = kernel_units(g.kd * g.kh, g.kw, g.cg, g.f, dw, groups)
+    cdef const float* a = &x[0, 0, 0, 0, 0]
+    with nogil:
+        _kernel_shares(a, &dy[0, 0, 0, 0, 0], &dkernel[0, 0, 0, 0, 0], &g, x.shape[0], units, threads)
+
+
+# The result may have columns for the missing filters too. A plan's buffers have slack behind them.
 
 cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
-    cdef const Py_ssize_t* x = &c.operand[0].shape[0]
-    cdef const Py_ssize_t* dy = &c.operand[1].shape[0]
     cdef const Py_ssize_t* k = &c.operand[2].shape[0]
-    cdef Geometry g = _geometry(x[0], x[1], x[2], dy[0], dy[1], dy[2],
-                                k[0], k[1], c.i[0], c.i[1], c.i[2], c.i[3], c.i[4])
-    # The result may have columns for the missing filters too. A plan's buffers have slack behind them.
-    _kernel_tiles(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], k[3], &g, t.samples, t.fresh, True,
+    cdef Py_ssize_t[6] window = [k[0], k[1], c.i[0], c.i[1], c.i[2], c.i[3]]
+    cdef Geometry g = _of_maps(c.operand[0].shape, c.operand[1].shape, window, c.i[4])
+    _kernel_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], k[3], &g, t.samples, t.fresh, True,
+                  t.first, t.last)
+
+
+cdef void _backward_kernel_3d(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* k = &c.operand[2].shape[0]
+    cdef Py_ssize_t[9] window = [k[0], k[1], k[2], c.i[0], c.i[1], c.i[2], c.i[3], c.i[4], c.i[5]]
+    cdef Geometry g = _of_volumes(c.operand[0].shape, c.operand[1].shape, window, c.i[6])
+    _kernel_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], k[4], &g, t.samples, t.fresh, True,
                   t.first, t.last)
 
 
@@ -597,8 +756,13 @@ DOORS = {
     "pack": (capsule(_pack), "rw"),
     "pack_transposed": (capsule(_pack_transposed), "rw"),
     "forward": (capsule(_forward), "rrrw"),
+    "forward_3d": (capsule(_forward_3d), "rrrw"),
+    "forward_transposed": (capsule(_forward_transposed), "rrrw"),
+    "forward_transposed_3d": (capsule(_forward_transposed_3d), "rrrw"),
     "backward_input": (capsule(_backward_input), "rrw"),
+    "backward_input_3d": (capsule(_backward_input_3d), "rrw"),
     "backward_kernel": (capsule(_backward_kernel), "rrw"),
+    "backward_kernel_3d": (capsule(_backward_kernel_3d), "rrw"),
 }
 CONSTANTS = {
     "LANES": LANES, "PIXELS": PIXELS, "packed_size": packed_size, "pack_units": pack_units,

@@ -1,9 +1,10 @@
-"""What is done to each element alone (activations, dropout, sums, scaling), and softmax over the last axis.
+"""What is done to each element alone (activations, random noise, sums, scaling), and softmax over the last axis.
 
 A unit of work is one sample, for softmax one row of one sample. An output may lie on an input of its shape.
 """
 
 from cython.parallel cimport prange
+from libc.math cimport sqrtf
 
 from cycnn.kernels.activation cimport (
     CELU, ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SHRINK, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR,
@@ -11,8 +12,12 @@ from cycnn.kernels.activation cimport (
     SPARSE_SIGMOID, SQUAREPLUS, TANH, TANH_SHRINK, THRESHOLD, activate as _row, multiply_slopes,
 )
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
-from cycnn.kernels.maths cimport ONE, dot, erf, exp, exponentials, largest, log
+from cycnn.kernels.maths cimport ONE, TWO, dot, erf, exp, exponentials, largest, log
 from cycnn.kernels.random cimport STRETCH, stretch, u32, u64, unit
+
+
+cdef enum:
+    ROWS = 64                        # rows that are added plainly before they join a sum
 
 
 cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
@@ -70,6 +75,118 @@ cdef void _activate_backward(const Call* c, const Task* t) noexcept nogil:
                     (t.last - t.first) * size, <float>c.f[0], <float>c.f[1], <float>c.f[2])
 
 
+# A relu with slopes of its own below zero, one for each of c places, the same in all rows. The slope at zero is 0.
+
+cdef inline void _prelu(const float* x, const float* alpha, float* y, Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
+    cdef Py_ssize_t row, i
+    cdef float v
+    for row in range(rows):
+        for i in range(c):
+            v = x[row * c + i]
+            y[row * c + i] = v * alpha[i] if v < 0 else v
+
+
+cdef inline void _prelu_slope(const float* x, const float* alpha, const float* dy, float* dx, Py_ssize_t rows,
+                              Py_ssize_t c) noexcept nogil:
+    cdef Py_ssize_t row, i
+    cdef float v, slope
+    for row in range(rows):
+        for i in range(c):
+            v = x[row * c + i]
+            slope = alpha[i] if v < 0 else ONE
+            dx[row * c + i] = 0 if v == 0 else dy[row * c + i] * slope
+
+
+cdef inline void _prelu_sums(const float* x, const float* dy, float* partial, Py_ssize_t rows, Py_ssize_t c,
+                             bint fresh) noexcept nogil:
+    """partial = the sum of dy x over the rows where x < 0, added to what is there unless `fresh`."""
+    cdef float total[STRETCH]
+    cdef float block[STRETCH]
+    cdef float zero = 0, v
+    cdef Py_ssize_t at = 0, row, last, i, count
+    while at < c:
+        count = min(c - at, <Py_ssize_t>STRETCH)
+        for i in range(count):
+            total[i] = zero if fresh else partial[at + i]
+        row = 0
+        while row < rows:
+            last = min(rows, row + ROWS)
+            for i in range(count):
+                block[i] = 0
+            while row < last:
+                for i in range(count):
+                    v = x[row * c + at + i]
+                    block[i] += dy[row * c + at + i] * v if v < 0 else zero
+                row += 1
+            for i in range(count):
+                total[i] += block[i]
+        for i in range(count):
+            partial[at + i] = total[i]
+        at += STRETCH
+
+
+def prelu_forward(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[::1] alpha,            # IN   (c,)
+    float[:, :, ::1] y,                # OUT  (n, rows, c)
+    int threads=1,
+):
+    """y = x, or alpha x below zero."""
+    cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* a = &alpha[0]
+    cdef float* q = &y[0, 0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _prelu(p + n * rows * c, a, q + n * rows * c, rows, c)
+
+
+cdef void _prelu_forward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t c = _size(&call.operand[1]), size = _size(&call.operand[0]), first = t.first * size
+    _prelu(<const float*>t.at[0] + first, <const float*>t.at[1], <float*>t.at[2] + first,
+           (t.last - t.first) * (size // c), c)
+
+
+def prelu_backward(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[::1] alpha,            # IN   (c,)
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    float[:, :, ::1] dx,               # OUT  (n, rows, c)
+    int threads=1,
+):
+    """dx = dy, alpha dy where x < 0, or 0 where x = 0."""
+    cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* a = &alpha[0]
+    cdef const float* g = &dy[0, 0, 0]
+    cdef float* d = &dx[0, 0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _prelu_slope(p + n * rows * c, a, g + n * rows * c, d + n * rows * c, rows, c)
+
+
+cdef void _prelu_backward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t c = _size(&call.operand[1]), size = _size(&call.operand[0]), first = t.first * size
+    _prelu_slope(<const float*>t.at[0] + first, <const float*>t.at[1], <const float*>t.at[2] + first,
+                 <float*>t.at[3] + first, (t.last - t.first) * (size // c), c)
+
+
+def prelu_sums(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    float[::1] partial,                # OUT  (c,)
+    int threads=1,
+):
+    """The gradient of alpha: the sum of dy x over samples and rows, where x < 0."""
+    with nogil:
+        _prelu_sums(&x[0, 0, 0], &dy[0, 0, 0], &partial[0], x.shape[0] * x.shape[1], x.shape[2], True)
+
+
+cdef void _prelu_sums_task(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t c = _size(&call.operand[2])
+    if t.first < t.last:
+        _prelu_sums(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2],
+                    t.samples * (_size(&call.operand[0]) // c), c, t.fresh)
+
+
 # ---------------------------------------------------------------------------------------------------------- dropout
 
 cdef inline void _drop(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
@@ -122,6 +239,109 @@ cdef void _dropout(const Call* c, const Task* t) noexcept nogil:
     for n in range(t.first, t.last):
         _drop(<const float*>t.at[0] + n * size, <float*>t.at[1] + n * size, size, <const u64*>t.at[2], <u32>c.i[0],
               <u32>(t.sample + n), <float>c.f[0])
+
+
+cdef inline void _drop_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t c, const u64* state, u32 node,
+                            u32 sample, float rate, float scale, float offset, float dropped) noexcept nogil:
+    """One sample, all rows with the mask of the first."""
+    cdef u32 word[STRETCH]
+    cdef int kept[STRETCH]
+    cdef float v
+    cdef Py_ssize_t at = 0, row, l, count
+    while at < c:
+        stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(at >> 2), sample, state[1], word)
+        for l in range(STRETCH):
+            kept[l] = 0 if unit(word[l]) < rate else 1
+        count = min(c - at, <Py_ssize_t>STRETCH)
+        for row in range(rows):
+            for l in range(count):
+                v = x[row * c + at + l]
+                y[row * c + at + l] = v * scale + offset if kept[l] else dropped
+        at += STRETCH
+
+
+def dropout_rows(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    float[:, :, ::1] y,                # OUT  (n, rows, c)
+    const u64[::1] state,              # IN   seed, step
+    u32 node, bint shared, float rate, float scale, float offset, float dropped, int threads=1,
+):
+    """y = x scale + offset, or `dropped` with a probability of `rate`, for all rows of a place at once; with `shared`,
+    for all samples at once. With one row, that are the places which `dropout_forward` drops."""
+    cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef float* q = &y[0, 0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _drop_rows(p + n * rows * c, q + n * rows * c, rows, c, &state[0], node, 0 if shared else <u32>n, rate, scale,
+                   offset, dropped)
+
+
+cdef void _dropout_rows(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t rows = c.operand[1].shape[0], columns = c.operand[1].shape[1], n
+    for n in range(t.first, t.last):
+        _drop_rows(<const float*>t.at[0] + n * rows * columns, <float*>t.at[1] + n * rows * columns, rows, columns,
+                   <const u64*>t.at[2], <u32>c.i[0], 0 if c.i[1] else <u32>(t.sample + n), <float>c.f[0], <float>c.f[1],
+                   <float>c.f[2], <float>c.f[3])
+
+
+cdef inline void _normals(const u32* word, float* z) noexcept nogil:
+    """A stretch of independent numbers of mean 0 and variance 1, two from two words (Box and Muller, 1958):
+    z = sqrt(-2 log u) (cos, sin)(2 pi v), with the polynomials of cos and sin around the nearest quarter turn."""
+    cdef float four = 4, half = 0.5, quarter = 1.57079633
+    cdef float s3 = -0.166666667, s5 = 0.00833333333, s7 = -0.000198412698, s9 = 2.75573192e-06
+    cdef float c2 = -0.5, c4 = 0.0416666667, c6 = -0.00138888889, c8 = 2.48015873e-05
+    cdef float radius, turn, a, q, sine, cosine
+    cdef int l, k
+    for l in range(STRETCH // 2):
+        radius = sqrtf(-TWO * log(ONE - unit(word[l])))
+        turn = unit(word[l + STRETCH // 2]) * four
+        k = <int>(turn + half)
+        a = (turn - <float>k) * quarter
+        q = a * a
+        sine = a + a * q * (s3 + q * (s5 + q * (s7 + q * s9)))
+        cosine = ONE + q * (c2 + q * (c4 + q * (c6 + q * c8)))
+        a = sine if k & 1 else cosine          # |cos| and |sin| swap with every quarter turn
+        sine = cosine if k & 1 else sine
+        cosine = -a if (k + 1) & 2 else a
+        sine = -sine if k & 2 else sine
+        z[l], z[l + STRETCH // 2] = radius * cosine, radius * sine
+
+
+cdef inline void _disturb(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
+                          float deviation, bint relative) noexcept nogil:
+    cdef u32 word[STRETCH]
+    cdef float z[STRETCH]
+    cdef float v
+    cdef Py_ssize_t i = 0, l
+    while i < size:
+        stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(i >> 2), sample, state[1], word)
+        _normals(word, z)
+        for l in range(min(size - i, <Py_ssize_t>STRETCH)):
+            v = x[i + l]
+            y[i + l] = v * (ONE + deviation * z[l]) if relative else v + deviation * z[l]
+        i += STRETCH
+
+
+def gaussian_noise(
+    const float[:, ::1] x,             # IN   (n, size)
+    float[:, ::1] y,                   # OUT  (n, size)
+    const u64[::1] state,              # IN   seed, step
+    u32 node, bint relative, float deviation, int threads=1,
+):
+    """y = x + deviation z, or with `relative` x (1 + deviation z), with z of the standard normal distribution. That is
+    linear in x, so the gradient of the second is the same kernel on dy."""
+    cdef Py_ssize_t n, size = x.shape[1]
+    cdef const float* p = &x[0, 0]
+    cdef float* q = &y[0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _disturb(p + n * size, q + n * size, size, &state[0], node, <u32>n, deviation, relative)
+
+
+cdef void _gaussian_noise(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t size = _size(&c.operand[1]), n
+    for n in range(t.first, t.last):
+        _disturb(<const float*>t.at[0] + n * size, <float*>t.at[1] + n * size, size, <const u64*>t.at[2], <u32>c.i[0],
+                 <u32>(t.sample + n), <float>c.f[0], c.i[1] != 0)
 
 
 cdef inline void _uniform(float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample) noexcept nogil:
@@ -362,6 +582,11 @@ DOORS = {
     "activate_backward": (capsule(_activate_backward), "rrrw"),
     "dropout_forward": (capsule(_dropout), "rwr"),
     "dropout_backward": (capsule(_dropout), "rwr"),
+    "dropout_rows": (capsule(_dropout_rows), "rwr"),
+    "gaussian_noise": (capsule(_gaussian_noise), "rwr"),
+    "prelu_forward": (capsule(_prelu_forward), "rrw"),
+    "prelu_backward": (capsule(_prelu_backward), "rrrw"),
+    "prelu_sums": (capsule(_prelu_sums_task), "rrw"),
     "random_uniform": (capsule(_random_uniform), "wr"),
     "add": (capsule(_add), "ru"),
     "scale": (capsule(_scale), "rw"),

@@ -44,6 +44,11 @@ def max_threads():
     return min(omp_get_max_threads(), omp_get_thread_limit())
 
 
+def clock():
+    """Seconds, on the clock that `Program.record` reads."""
+    return omp_get_wtime()
+
+
 cdef class Program:
     """Calls, ready to run.
 

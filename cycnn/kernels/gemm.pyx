@@ -1,6 +1,6 @@
 """Matrix products of dense layers: y = x @ kernel + bias over rows, and the kernel's gradient.
 
-A product is a convolution whose map is one long row of 1x1 windows, so the tiles of `tile.pxd` serve both. Kernels
+A product is a convolution whose map is one long row of 1x1 windows, so the tiles of `tile.pxi` serve both. Kernels
 come packed as [block of LANES outputs][k][lanes]. The gradient with respect to x is `forward` with the kernel from
 `pack_transposed`.
 """
@@ -9,9 +9,8 @@ from cython.parallel cimport prange
 
 from cycnn.kernels.activation cimport activate
 from cycnn.kernels.call cimport Call, Task, capsule
-from cycnn.kernels.tile cimport (
-    LANES, PIXELS, STAGE, Pixels, Terms, blocks_of, lanes_of, load_bias, outer_block, padded, stage, sum_block,
-)
+
+include "tile.pxi"
 
 cdef enum:
     SLAB = 2048                      # terms of a pass: SLAB x LANES weights stay in the second-level cache

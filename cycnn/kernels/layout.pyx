@@ -1,4 +1,5 @@
-"""Moving maps without changing a value: borders of zeros, and the order of axes. A unit of work is one sample."""
+"""Where the pixels of maps lie: borders of zeros, the order of axes, and axes made longer or shorter. A unit of work is
+one sample, in `resize_forward` one row."""
 
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
@@ -8,6 +9,7 @@ from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
 cdef enum:
     AXES = 5                         # of a sample, at most
     TILE = 16                        # elements of a cache line: a transposed block of 16 x 16 uses up its lines
+    STRETCH = 64                     # pixels whose neighbours are worked out at a time
 
 cdef struct Frame:                   # a map (h, w, c) inside a larger one
     Py_ssize_t h, w, c, height, width, top, left
@@ -185,6 +187,133 @@ cdef void _transpose(const Call* c, const Task* t) noexcept nogil:
         _transpose_sample(<const float*>t.at[0], <float*>t.at[1], &walk, n)
 
 
+# ----------------------------------------------------------------------------------------------------- resize
+#
+# Pixel o of `out` along a line of `length` lies at s = (o + 1/2) length / out - 1/2 of that line: pixels are squares, and
+# these are their centres. `linear` mixes its two neighbours, y[o] = x[i] (1 - t) + x[i + 1] t with i = floor(s),
+# t = s - i, and nothing beyond the ends; else it is the pixel in whose square it lies, floor(s + 1/2).
+
+cdef struct Neighbours:              # of a stretch of pixels
+    Py_ssize_t first[STRETCH]        # where they begin in a line, in elements
+    Py_ssize_t second[STRETCH]
+    float share[STRETCH]             # of the second
+
+
+cdef inline void _neighbours(Neighbours* near, Py_ssize_t o, Py_ssize_t count, Py_ssize_t length, Py_ssize_t out,
+                             Py_ssize_t c, bint linear) noexcept nogil:
+    cdef Py_ssize_t k, i
+    cdef double s, half = 0.5
+    for k in range(count):
+        if linear:
+            s = max((o + k + half) * length / out - half, <double>0)
+            i = min(<Py_ssize_t>s, length - 1)
+            near.share[k] = <float>(s - i)
+        else:
+            i = (2 * (o + k) + 1) * length // (2 * out)
+            near.share[k] = 0
+        near.first[k], near.second[k] = i * c, min(i + 1, length - 1) * c
+
+
+cdef inline void _resize_row(const float* x, float* y, const Neighbours* near, Py_ssize_t count, Py_ssize_t c,
+                             bint linear) noexcept nogil:
+    cdef Py_ssize_t k, l
+    cdef const float* a
+    cdef const float* b
+    cdef float t
+    for k in range(count):
+        a, b, t = x + near.first[k], x + near.second[k], near.share[k]
+        if not linear:
+            memcpy(y, a, c * sizeof(float))
+        else:
+            for l in range(c):
+                y[l] = a[l] + t * (b[l] - a[l])
+        y += c
+
+
+cdef inline void _resize_row_backward(const float* dy, float* dx, const Neighbours* near, Py_ssize_t count,
+                                      Py_ssize_t c) noexcept nogil:
+    cdef Py_ssize_t k, l
+    cdef float* a
+    cdef float* b
+    cdef float t
+    for k in range(count):
+        a, b, t = dx + near.first[k], dx + near.second[k], near.share[k]
+        if t == 0:
+            for l in range(c):
+                a[l] += dy[l]
+        else:
+            for l in range(c):
+                a[l] += dy[l] - t * dy[l]
+            for l in range(c):
+                b[l] += t * dy[l]
+        dy += c
+
+
+cdef inline void _resize_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t length, Py_ssize_t out, Py_ssize_t c,
+                              bint linear) noexcept nogil:
+    cdef Neighbours near
+    cdef Py_ssize_t o = 0, row, count
+    while o < out:
+        count = min(out - o, <Py_ssize_t>STRETCH)
+        _neighbours(&near, o, count, length, out, c, linear)
+        for row in range(rows):
+            _resize_row(x + row * length * c, y + (row * out + o) * c, &near, count, c, linear)
+        o += STRETCH
+
+
+cdef inline void _resize_rows_backward(const float* dy, float* dx, Py_ssize_t rows, Py_ssize_t length, Py_ssize_t out,
+                                       Py_ssize_t c, bint linear) noexcept nogil:
+    cdef Neighbours near
+    cdef Py_ssize_t o = 0, row, count
+    memset(dx, 0, rows * length * c * sizeof(float))
+    while o < out:
+        count = min(out - o, <Py_ssize_t>STRETCH)
+        _neighbours(&near, o, count, length, out, c, linear)
+        for row in range(rows):
+            _resize_row_backward(dy + (row * out + o) * c, dx + row * length * c, &near, count, c)
+        o += STRETCH
+
+
+def resize_forward(
+    const float[:, :, :, ::1] x,       # IN   (n, rows, length, c)
+    float[:, :, :, ::1] y,             # OUT  (n, rows, out, c)
+    bint linear, int threads=1,
+):
+    """Each row's line of pixels as a line of another length: mixtures of neighbours, or the nearest pixels."""
+    cdef Py_ssize_t row, length = x.shape[2], out = y.shape[2], c = x.shape[3]
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef float* b = &y[0, 0, 0, 0]
+    for row in prange(x.shape[0] * x.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _resize_rows(a + row * length * c, b + row * out * c, 1, length, out, c, linear)
+
+
+def resize_backward(
+    const float[:, :, :, ::1] dy,      # IN   (n, rows, out, c)
+    float[:, :, :, ::1] dx,            # OUT  (n, rows, length, c)
+    bint linear, int threads=1,
+):
+    """The gradient of `resize_forward`: dy in the same shares, in the order of the pixels."""
+    cdef Py_ssize_t n, rows = dx.shape[1], length = dx.shape[2], out = dy.shape[2], c = dx.shape[3]
+    cdef const float* a = &dy[0, 0, 0, 0]
+    cdef float* b = &dx[0, 0, 0, 0]
+    for n in prange(dx.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _resize_rows_backward(a + n * rows * out * c, b + n * rows * length * c, rows, length, out, c, linear)
+
+
+cdef void _resize_forward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t length = call.operand[0].shape[1], out = call.operand[1].shape[1], c = call.operand[0].shape[2]
+    _resize_rows(<const float*>t.at[0] + t.first * length * c, <float*>t.at[1] + t.first * out * c, t.last - t.first,
+                 length, out, c, call.i[0] != 0)
+
+
+cdef void _resize_backward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t length = call.operand[1].shape[1], out = call.operand[0].shape[1], c = call.operand[0].shape[2]
+    cdef Py_ssize_t rows = call.operand[0].shape[0], n
+    for n in range(t.first, t.last):
+        _resize_rows_backward(<const float*>t.at[0] + n * rows * out * c, <float*>t.at[1] + n * rows * length * c, rows,
+                              length, out, c, call.i[0] != 0)
+
+
 # ------------------------------------------------------------------------------------------------------- copy
 
 def copy(
@@ -206,6 +335,22 @@ cdef void _copy(const Call* c, const Task* t) noexcept nogil:
            (t.last - t.first) * size * sizeof(float))
 
 
+def zero(
+    float[:, ::1] y,                   # OUT  (n, size)
+    int threads=1,
+):
+    """y = 0."""
+    cdef Py_ssize_t n, size = y.shape[1]
+    cdef float* b = &y[0, 0]
+    for n in prange(y.shape[0], nogil=True, schedule="static", num_threads=threads):
+        memset(b + n * size, 0, size * sizeof(float))
+
+
+cdef void _zero(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t size = _size(&c.operand[0])
+    memset(<float*>t.at[0] + t.first * size, 0, (t.last - t.first) * size * sizeof(float))
+
+
 cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
     """Elements of one sample."""
     cdef Py_ssize_t size = 1
@@ -220,5 +365,8 @@ DOORS = {
     "pad": (capsule(_pad), "rw"),
     "crop": (capsule(_crop), "rw"),
     "transpose": (capsule(_transpose), "rw"),
+    "resize_forward": (capsule(_resize_forward), "rw"),
+    "resize_backward": (capsule(_resize_backward), "rw"),
     "copy": (capsule(_copy), "rw"),
+    "zero": (capsule(_zero), "w"),
 }

@@ -1,4 +1,5 @@
-"""Batch normalization of (n, rows, c) maps: statistics of each channel over samples and rows, and both directions.
+"""Normalization of (n, rows, c) maps: batch normalization, with statistics of each channel over samples and rows, in both
+directions; then that of rows, of groups of channels, and of neighbouring channels.
 
 Sums over the batch go through one partial result per group of samples: `moments` and `backward_sums` add a task's rows
 to it, `merge_moments` and `merge_sums` put the groups together, in order. A partial result is (2c + 1) floats: how many
@@ -14,7 +15,7 @@ from libc.math cimport sqrtf
 from libc.string cimport memcpy, memset
 
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
-from cycnn.kernels.maths cimport ONE
+from cycnn.kernels.maths cimport ONE, dot, exp, log
 
 cdef extern from *:
     enum: LANES "CYCNN_LANES"
@@ -22,6 +23,11 @@ cdef extern from *:
 cdef enum:
     ROWS = 64                        # rows that are added plainly before they join a sum
     RUN = 512                        # floats of a run of constants
+    STRETCH = 64                     # channels whose sums over rows are held in local arrays
+    REACH = 31                       # channels on either side that a local response may see, at most
+    LAYER = 0                        # what a row is divided by: its standard deviation, after its mean is taken away;
+    RMS = 1                          # the root of its mean square;
+    UNIT = 2                         # its length
 
 
 cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
@@ -494,7 +500,524 @@ cdef void _fixed_task(const Call* call, const Task* t) noexcept nogil:
            (t.last - t.first) * (size // c), c, <float>call.f[0])
 
 
-CONSTANTS = {"channel_blocks": channel_blocks}
+# ---------------------------------------------------------------------------------------------------------------- rows
+#
+# xhat = (x - m) r for each row: m its mean (0 but for LAYER) and r the inverse of what it is divided by.
+
+cdef inline float _squares(const float* x, float mean, Py_ssize_t c) noexcept nogil:
+    """The sum of (x - mean)^2."""
+    cdef float lane[LANES]
+    cdef float total = 0, d
+    cdef Py_ssize_t i = 0
+    cdef int l
+    for l in range(LANES):
+        lane[l] = 0
+    while i + LANES <= c:
+        for l in range(LANES):
+            d = x[i + l] - mean
+            lane[l] += d * d
+        i += LANES
+    while i < c:
+        d = x[i] - mean
+        total += d * d
+        i += 1
+    for l in range(LANES):
+        total += lane[l]
+    return total
+
+
+cdef inline void _row(const float* x, const float* gamma, const float* beta, float* y, float* mean, float* inverse,
+                      Py_ssize_t c, int kind, float epsilon) noexcept nogil:
+    cdef float m = dot(x, NULL, c) / c if kind == LAYER else 0
+    cdef float q = _squares(x, m, c), r, v
+    cdef Py_ssize_t i
+    if kind == UNIT:
+        r = ONE / sqrtf(q)
+        r = ONE / epsilon if r > ONE / epsilon else r
+    else:
+        r = ONE / sqrtf(q / c + epsilon)
+    mean[0], inverse[0] = m, r
+    if gamma != NULL and beta != NULL:
+        for i in range(c):
+            y[i] = (x[i] - m) * r * gamma[i] + beta[i]
+    else:
+        for i in range(c):
+            v = (x[i] - m) * r
+            v = v * gamma[i] if gamma != NULL else v
+            y[i] = v + beta[i] if beta != NULL else v
+
+
+cdef inline void _row_slope(const float* dy, const float* x, const float* gamma, float mean, float inverse, float* dx,
+                            Py_ssize_t c, int kind, float epsilon) noexcept nogil:
+    """dx = r (g - a - xhat b) with g = dy gamma, a = mean of g, b = mean of g xhat; for UNIT their sums, and a = 0."""
+    cdef float sums[LANES]
+    cdef float products[LANES]
+    cdef float a = 0, b = 0, g
+    cdef Py_ssize_t i = 0
+    cdef int l
+    for l in range(LANES):
+        sums[l] = 0
+        products[l] = 0
+    while i + LANES <= c:
+        for l in range(LANES):
+            g = dy[i + l] * gamma[i + l] if gamma != NULL else dy[i + l]
+            sums[l] += g
+            products[l] += g * (x[i + l] - mean)
+        i += LANES
+    while i < c:
+        g = dy[i] * gamma[i] if gamma != NULL else dy[i]
+        a += g
+        b += g * (x[i] - mean)
+        i += 1
+    for l in range(LANES):
+        a += sums[l]
+        b += products[l]
+    a = a / c if kind == LAYER else 0
+    b = b if kind == UNIT else b / c
+    b *= inverse * inverse
+    if kind == UNIT and inverse >= ONE / epsilon:
+        b = 0                        # a constant: the row is shorter than epsilon
+    for i in range(c):
+        g = dy[i] * gamma[i] if gamma != NULL else dy[i]
+        dx[i] = inverse * (g - a - (x[i] - mean) * b)
+
+
+cdef inline void _row_sums(const float* x, const float* dy, const float* mean, const float* inverse, float* dgamma,
+                           float* dbeta, Py_ssize_t rows, Py_ssize_t c, bint fresh) noexcept nogil:
+    """Add rows to the sums of dy xhat and of dy, or start with them."""
+    cdef float product[STRETCH]
+    cdef float total[STRETCH]
+    cdef float p[STRETCH]
+    cdef float q[STRETCH]
+    cdef float m, r, g
+    cdef Py_ssize_t at = 0, row, last, i, count
+    while at < c:
+        count = min(c - at, <Py_ssize_t>STRETCH)
+        for i in range(count):
+            product[i] = 0
+            total[i] = 0
+        row = 0
+        while row < rows:
+            last = min(rows, row + ROWS)
+            for i in range(count):
+                p[i] = 0
+                q[i] = 0
+            while row < last:
+                m, r = mean[row], inverse[row]
+                for i in range(count):
+                    g = dy[row * c + at + i]
+                    q[i] += g
+                    p[i] += g * ((x[row * c + at + i] - m) * r)
+                row += 1
+            for i in range(count):
+                product[i] += p[i]
+                total[i] += q[i]
+        if dgamma != NULL:
+            for i in range(count):
+                dgamma[at + i] = product[i] if fresh else dgamma[at + i] + product[i]
+        if dbeta != NULL:
+            for i in range(count):
+                dbeta[at + i] = total[i] if fresh else dbeta[at + i] + total[i]
+        at += STRETCH
+
+
+def rows_forward(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[::1] gamma,            # IN   (c,) or None
+    const float[::1] beta,             # IN   (c,) or None
+    float[:, :, ::1] y,                # OUT  (n, rows, c)
+    float[:, ::1] mean,                # OUT  (n, rows), 0 but for the kind `layer`
+    float[:, ::1] inverse,             # OUT  (n, rows), of what a row was divided by
+    int kind, float epsilon, int threads=1,
+):
+    """y = gamma xhat + beta, each row normalized by itself: by the number of its kind in `ROWS`.
+
+    xhat is (x - mean) / sqrt(variance + epsilon), x / sqrt(mean of x^2 + epsilon), or x / max(sqrt(sum of x^2), epsilon).
+    """
+    cdef Py_ssize_t row, c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* a = &gamma[0] if gamma is not None else NULL
+    cdef const float* b = &beta[0] if beta is not None else NULL
+    cdef float* q = &y[0, 0, 0]
+    cdef float* m = &mean[0, 0]
+    cdef float* r = &inverse[0, 0]
+    for row in prange(x.shape[0] * x.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _row(p + row * c, a, b, q + row * c, m + row, r + row, c, kind, epsilon)
+
+
+cdef void _rows_forward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, c = _size(&call.operand[0]) // call.units
+    for row in range(t.first, t.last):
+        _row(<const float*>t.at[0] + row * c, <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3] + row * c,
+             <float*>t.at[4] + row, <float*>t.at[5] + row, c, <int>call.i[0], <float>call.f[0])
+
+
+def rows_backward(
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[::1] gamma,            # IN   (c,) or None
+    const float[:, ::1] mean,          # IN   (n, rows), from `rows_forward`
+    const float[:, ::1] inverse,       # IN   (n, rows), likewise
+    float[:, :, ::1] dx,               # OUT  (n, rows, c)
+    int kind, float epsilon, int threads=1,
+):
+    """Gradient of `rows_forward` with respect to x. dx may lie on dy."""
+    cdef Py_ssize_t row, c = x.shape[2]
+    cdef const float* g = &dy[0, 0, 0]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* a = &gamma[0] if gamma is not None else NULL
+    cdef const float* m = &mean[0, 0]
+    cdef const float* r = &inverse[0, 0]
+    cdef float* d = &dx[0, 0, 0]
+    for row in prange(x.shape[0] * x.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _row_slope(g + row * c, p + row * c, a, m[row], r[row], d + row * c, c, kind, epsilon)
+
+
+cdef void _rows_backward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, c = _size(&call.operand[0]) // call.units
+    for row in range(t.first, t.last):
+        _row_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c, <const float*>t.at[2],
+                   (<const float*>t.at[3])[row], (<const float*>t.at[4])[row], <float*>t.at[5] + row * c, c,
+                   <int>call.i[0], <float>call.f[0])
+
+
+def rows_sums(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    const float[:, ::1] mean,          # IN   (n, rows), from `rows_forward`
+    const float[:, ::1] inverse,       # IN   (n, rows), likewise
+    float[::1] dgamma,                 # OUT  (c,) or None
+    float[::1] dbeta,                  # OUT  (c,) or None
+    int threads=1,
+):
+    """The gradients of gamma, the sum of dy xhat over samples and rows, and of beta, the sum of dy."""
+    cdef float* a = &dgamma[0] if dgamma is not None else NULL
+    cdef float* b = &dbeta[0] if dbeta is not None else NULL
+    with nogil:
+        _row_sums(&x[0, 0, 0], &dy[0, 0, 0], &mean[0, 0], &inverse[0, 0], a, b, x.shape[0] * x.shape[1], x.shape[2],
+                  True)
+
+
+cdef void _rows_sums(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t rows = _size(&call.operand[2]), c = _size(&call.operand[0]) // rows
+    if t.first < t.last:
+        _row_sums(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <const float*>t.at[3],
+                  <float*>t.at[4], <float*>t.at[5], t.samples * rows, c, t.fresh)
+
+
+# ---------------------------------------------------------------------------------------------------- groups of channels
+#
+# As batch normalization, one sample at a time: first each channel's statistics, then those of its group, which all its
+# channels get. `moments` and `sums` are laid out as partial results.
+
+cdef inline void _group_moments(float* moments, Py_ssize_t rows, Py_ssize_t c, Py_ssize_t groups) noexcept nogil:
+    """Statistics of channels -> mean and variance of their groups, in place."""
+    cdef Py_ssize_t width = c // groups, g, i
+    cdef float* mean
+    cdef float* m2
+    cdef double m, q, d
+    for g in range(groups):
+        mean, m2, m, q = moments + 1 + g * width, moments + 1 + c + g * width, 0, 0
+        for i in range(width):
+            m += mean[i]
+        m /= width
+        for i in range(width):
+            d = mean[i] - m
+            q += m2[i] + rows * d * d
+        q /= rows * width
+        for i in range(width):
+            mean[i], m2[i] = <float>m, <float>q
+
+
+cdef inline void _group_sample(const float* x, const float* gamma, const float* beta, float* y, float* moments,
+                               Py_ssize_t rows, Py_ssize_t c, Py_ssize_t groups, float epsilon) noexcept nogil:
+    cdef Py_ssize_t block
+    for block in range(_blocks(c)):
+        _moments(x, moments, rows, c, block * LANES, 0)
+    moments[0] = <float>rows
+    _group_moments(moments, rows, c, groups)
+    _normalize(x, moments + 1, moments + 1 + c, gamma, beta, y, rows, c, epsilon)
+
+
+cdef inline void _group_slope(const float* dy, const float* x, const float* gamma, const float* moments,
+                              const float* sums, float* dx, Py_ssize_t rows, Py_ssize_t c, Py_ssize_t groups,
+                              float epsilon) noexcept nogil:
+    """dx = s (gamma dy - A - (x - m) s B), with A and B the means over a group of gamma dy and gamma dy xhat."""
+    cdef float m[RUN]
+    cdef float k[RUN]
+    cdef float a[RUN]
+    cdef float b[RUN]
+    cdef float s, weight
+    cdef double total, product
+    cdef Py_ssize_t width = c // groups, first = 0, size, run, at, i, j, g, now = -1
+    total, product = 0, 0
+    while first < c:
+        size = min(c - first, <Py_ssize_t>RUN)
+        for i in range(size):
+            g = (first + i) // width
+            if g != now:
+                now, total, product = g, 0, 0
+                for j in range(g * width, (g + 1) * width):
+                    weight = gamma[j] if gamma != NULL else ONE
+                    total += weight * sums[1 + j]
+                    product += weight * sums[1 + c + j]
+                total /= rows * width
+                product /= rows * width
+            s = ONE / sqrtf(moments[1 + c + first + i] + epsilon)
+            m[i] = moments[1 + first + i]
+            k[i] = (gamma[first + i] if gamma != NULL else ONE) * s
+            a[i] = <float>total * s
+            b[i] = <float>product * s * s
+        run = _copies(size, c, rows)
+        _repeat(m, size, run)
+        _repeat(k, size, run)
+        _repeat(a, size, run)
+        run = _repeat(b, size, run)
+        at = first
+        while at < rows * c:
+            _group_run(dy + at, x + at, m, k, a, b, dx + at, min(run, rows * c - at))
+            at += run if size == c else c
+        first += RUN
+
+
+cdef inline void _group_run(const float* dy, const float* x, const float* m, const float* k, const float* a,
+                            const float* b, float* dx, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        dx[i] = k[i] * dy[i] - a[i] - (x[i] - m[i]) * b[i]
+
+
+def group_forward(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[::1] gamma,            # IN   (c,) or None
+    const float[::1] beta,             # IN   (c,) or None
+    float[:, :, ::1] y,                # OUT  (n, rows, c)
+    float[:, ::1] moments,             # OUT  (n, 2c + 1): rows, and for each channel its group's mean and variance
+    Py_ssize_t groups, float epsilon, int threads=1,
+):
+    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of each sample and group of channels."""
+    cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* a = &gamma[0] if gamma is not None else NULL
+    cdef const float* b = &beta[0] if beta is not None else NULL
+    cdef float* q = &y[0, 0, 0]
+    cdef float* m = &moments[0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _group_sample(p + n * rows * c, a, b, q + n * rows * c, m + n * (2 * c + 1), rows, c, groups, epsilon)
+
+
+cdef void _group_forward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t c = (_size(&call.operand[4]) - 1) // 2, size = _size(&call.operand[0]), n
+    for n in range(t.first, t.last):
+        _group_sample(<const float*>t.at[0] + n * size, <const float*>t.at[1], <const float*>t.at[2],
+                      <float*>t.at[3] + n * size, <float*>t.at[4] + n * (2 * c + 1), size // c, c, call.i[0],
+                      <float>call.f[0])
+
+
+cdef inline void _group_sums_sample(const float* x, const float* dy, const float* moments, float* sums, Py_ssize_t rows,
+                                    Py_ssize_t c, float epsilon) noexcept nogil:
+    cdef Py_ssize_t block
+    for block in range(_blocks(c)):
+        _sums(x, dy, moments + 1, moments + 1 + c, sums, rows, c, block * LANES, 0, epsilon)
+    sums[0] = <float>rows
+
+
+def group_sums(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    const float[:, ::1] moments,       # IN   (n, 2c + 1), from `group_forward`
+    float[:, ::1] sums,                # OUT  (n, 2c + 1): rows, sums of dy, sums of dy xhat
+    float epsilon, int threads=1,
+):
+    """The two sums over a sample's rows that the gradients need, for each channel."""
+    cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* g = &dy[0, 0, 0]
+    cdef const float* m = &moments[0, 0]
+    cdef float* q = &sums[0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _group_sums_sample(p + n * rows * c, g + n * rows * c, m + n * (2 * c + 1), q + n * (2 * c + 1), rows, c, epsilon)
+
+
+cdef void _group_sums(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t c = (_size(&call.operand[2]) - 1) // 2, size = _size(&call.operand[0]), n
+    for n in range(t.first, t.last):
+        _group_sums_sample(<const float*>t.at[0] + n * size, <const float*>t.at[1] + n * size,
+                           <const float*>t.at[2] + n * (2 * c + 1), <float*>t.at[3] + n * (2 * c + 1), size // c, c,
+                           <float>call.f[0])
+
+
+def group_backward(
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[::1] gamma,            # IN   (c,) or None
+    const float[:, ::1] moments,       # IN   (n, 2c + 1), from `group_forward`
+    const float[:, ::1] sums,          # IN   (n, 2c + 1), from `group_sums`
+    float[:, :, ::1] dx,               # OUT  (n, rows, c)
+    Py_ssize_t groups, float epsilon, int threads=1,
+):
+    """Gradient of `group_forward` with respect to x. dx may lie on dy."""
+    cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
+    cdef const float* g = &dy[0, 0, 0]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* a = &gamma[0] if gamma is not None else NULL
+    cdef const float* m = &moments[0, 0]
+    cdef const float* q = &sums[0, 0]
+    cdef float* d = &dx[0, 0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _group_slope(g + n * rows * c, p + n * rows * c, a, m + n * (2 * c + 1), q + n * (2 * c + 1), d + n * rows * c,
+                     rows, c, groups, epsilon)
+
+
+cdef void _group_backward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t c = (_size(&call.operand[3]) - 1) // 2, size = _size(&call.operand[0]), n
+    for n in range(t.first, t.last):
+        _group_slope(<const float*>t.at[0] + n * size, <const float*>t.at[1] + n * size, <const float*>t.at[2],
+                     <const float*>t.at[3] + n * (2 * c + 1), <const float*>t.at[4] + n * (2 * c + 1),
+                     <float*>t.at[5] + n * size, size // c, c, call.i[0], <float>call.f[0])
+
+
+# --------------------------------------------------------------------------------------------------- known statistics
+
+cdef inline void _standardize(const float* x, const float* mean, const float* variance, float* y, Py_ssize_t rows,
+                              Py_ssize_t c, bint invert, float epsilon) noexcept nogil:
+    cdef float m[RUN]
+    cdef float b[RUN]
+    cdef float k[RUN]
+    cdef float s
+    cdef Py_ssize_t first = 0, width, run, at, i
+    while first < c:
+        width = min(c - first, <Py_ssize_t>RUN)
+        for i in range(width):
+            s = sqrtf(variance[first + i])
+            s = epsilon if s < epsilon else s
+            k[i] = s if invert else ONE / s
+            m[i] = mean[first + i] if mean != NULL and not invert else 0
+            b[i] = mean[first + i] if mean != NULL and invert else 0
+        run = _copies(width, c, rows)
+        _repeat(m, width, run)
+        _repeat(k, width, run)
+        run = _repeat(b, width, run)
+        at = first
+        while at < rows * c:
+            _normalize_run(x + at, m, k, b, y + at, min(run, rows * c - at))
+            at += run if width == c else c
+        first += RUN
+
+
+def standardize(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[::1] mean,             # IN   (c,); None: zeros
+    const float[::1] variance,         # IN   (c,)
+    float[:, :, ::1] y,                # OUT  (n, rows, c)
+    bint invert, float epsilon, int threads=1,
+):
+    """y = (x - mean) / s, or with `invert` mean + x s, where s = max(sqrt(variance), epsilon). y may lie on x. Without a
+    mean, it is its own gradient."""
+    cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* m = &mean[0] if mean is not None else NULL
+    cdef const float* v = &variance[0]
+    cdef float* q = &y[0, 0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _standardize(p + n * rows * c, m, v, q + n * rows * c, rows, c, invert, epsilon)
+
+
+cdef void _standardize_task(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t c = _size(&call.operand[2]), size = _size(&call.operand[0]), at = t.first * size
+    _standardize(<const float*>t.at[0] + at, <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3] + at,
+                 (t.last - t.first) * (size // c), c, call.i[0] != 0, <float>call.f[0])
+
+
+# ---------------------------------------------------------------------------------------------------------- neighbours
+#
+# y_i = x_i d_i^-beta, d_i = bias + alpha sum of x_j^2 over |i - j| <= reach; `scale` holds d for the way back.
+
+cdef inline void _response(const float* x, float* y, float* scale, Py_ssize_t c, int reach, float alpha, float beta,
+                           float bias) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int o
+    memset(scale, 0, c * sizeof(float))
+    for o in range(-reach, reach + 1):
+        for i in range(max(-o, 0), min(c, c - o)):
+            scale[i] += x[i + o] * x[i + o]
+    for i in range(c):
+        scale[i] = bias + alpha * scale[i]
+        y[i] = x[i] * exp(-beta * log(scale[i]))
+
+
+cdef inline void _response_slope(const float* dy, const float* x, const float* scale, float* dx, Py_ssize_t c, int reach,
+                                 float alpha, float beta) noexcept nogil:
+    """dx_i = dy_i d_i^-beta - 2 alpha beta x_i sum over |i - j| <= reach of dy_j x_j d_j^(-beta - 1)."""
+    cdef float power[RUN + 2 * REACH]
+    cdef float share[RUN + 2 * REACH]
+    cdef float total[RUN]
+    cdef float factor = 2 * alpha * beta
+    cdef Py_ssize_t first = 0, low, high, count, i
+    cdef int o
+    while first < c:
+        count = min(c - first, <Py_ssize_t>RUN)
+        low, high = first - reach, first + count + reach
+        memset(share, 0, sizeof(share))
+        for i in range(max(-low, 0), min(high, c) - low):
+            power[i] = exp(-beta * log(scale[low + i]))
+            share[i] = dy[low + i] * x[low + i] * power[i] / scale[low + i]
+        memset(total, 0, sizeof(total))
+        for o in range(2 * reach + 1):
+            for i in range(count):
+                total[i] += share[i + o]
+        for i in range(count):
+            dx[first + i] = dy[first + i] * power[reach + i] - factor * x[first + i] * total[i]
+        first += RUN
+
+
+def response_forward(
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    float[:, :, ::1] y,                # OUT  (n, rows, c)
+    float[:, :, ::1] scale,            # OUT  (n, rows, c), read by response_backward
+    int reach, float alpha, float beta, float bias, int threads=1,
+):
+    """y = x / (bias + alpha sum of squares)^beta, the sum over `reach` (at most 31) channels on either side and itself."""
+    cdef Py_ssize_t row, c = x.shape[2]
+    cdef const float* p = &x[0, 0, 0]
+    cdef float* q = &y[0, 0, 0]
+    cdef float* s = &scale[0, 0, 0]
+    for row in prange(x.shape[0] * x.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _response(p + row * c, q + row * c, s + row * c, c, reach, alpha, beta, bias)
+
+
+cdef void _response_forward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, c = _size(&call.operand[0]) // call.units
+    for row in range(t.first, t.last):
+        _response(<const float*>t.at[0] + row * c, <float*>t.at[1] + row * c, <float*>t.at[2] + row * c, c,
+                  <int>call.i[0], <float>call.f[0], <float>call.f[1], <float>call.f[2])
+
+
+def response_backward(
+    const float[:, :, ::1] dy,         # IN   (n, rows, c)
+    const float[:, :, ::1] x,          # IN   (n, rows, c)
+    const float[:, :, ::1] scale,      # IN   (n, rows, c), from response_forward
+    float[:, :, ::1] dx,               # OUT  (n, rows, c), not on dy
+    int reach, float alpha, float beta, int threads=1,
+):
+    """The gradient of `response_forward`."""
+    cdef Py_ssize_t row, c = x.shape[2]
+    cdef const float* g = &dy[0, 0, 0]
+    cdef const float* p = &x[0, 0, 0]
+    cdef const float* s = &scale[0, 0, 0]
+    cdef float* d = &dx[0, 0, 0]
+    for row in prange(x.shape[0] * x.shape[1], nogil=True, schedule="static", num_threads=threads):
+        _response_slope(g + row * c, p + row * c, s + row * c, d + row * c, c, reach, alpha, beta)
+
+
+cdef void _response_backward(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row, c = _size(&call.operand[0]) // call.units
+    for row in range(t.first, t.last):
+        _response_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c, <const float*>t.at[2] + row * c,
+                        <float*>t.at[3] + row * c, c, <int>call.i[0], <float>call.f[0], <float>call.f[1])
+
+
+CONSTANTS = {"channel_blocks": channel_blocks, "ROWS": {"layer": LAYER, "rms": RMS, "unit": UNIT}, "REACH": REACH}
 
 # name -> (C door, what it does with each operand: r reads, w writes, u updates)
 DOORS = {
@@ -505,4 +1028,13 @@ DOORS = {
     "merge_sums": (capsule(_merge_sums_task), "rwww"),
     "backward_input": (capsule(_slope_task), "rrrrrrw"),
     "backward_fixed": (capsule(_fixed_task), "rrrw"),
+    "rows_forward": (capsule(_rows_forward), "rrrwww"),
+    "rows_backward": (capsule(_rows_backward), "rrrrrw"),
+    "rows_sums": (capsule(_rows_sums), "rrrrww"),
+    "group_forward": (capsule(_group_forward), "rrrww"),
+    "group_sums": (capsule(_group_sums), "rrrw"),
+    "group_backward": (capsule(_group_backward), "rrrrrw"),
+    "standardize": (capsule(_standardize_task), "rrrw"),
+    "response_forward": (capsule(_response_forward), "rww"),
+    "response_backward": (capsule(_response_backward), "rrrw"),
 }

@@ -12,9 +12,8 @@ from cython.parallel cimport prange
 from libc.math cimport INFINITY
 
 from cycnn.kernels.call cimport Call, Task, capsule
-from cycnn.kernels.tile cimport (
-    HALF, LANES, PIXELS, STAGE, Pixels, Terms, aligned, blocks_of, lanes_of, load_bias, outer_block, padded, sum_run,
-)
+
+include "tile.pxi"
 
 cdef struct Geometry:
     Py_ssize_t h, w, c               # x, zero padding included
@@ -234,7 +233,7 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, const int* argma
     cdef Pixels m
     for l in range(STAGE + LANES):
         band[l] = 0                                    # missing filters stay zero
-    m.samples, m.xsample, m.ysample = 1, 0, 0
+    m.samples, m.xsample, m.ysample = min(<Py_ssize_t>1, samples), 0, 0
     m.rows, m.xrow = g.ph, g.sh * g.w * g.c
     m.xcol, m.ycol = g.sw * g.c, g.pixel
     for n in range(samples):

@@ -9,6 +9,9 @@ Layers of several inputs have a function of their name in lower case: `add([x, y
       → plan     conv.forward with the activation in its epilogue, by rewrites.fuse_activations
 """
 
+from cycnn.layers.activations.elu import ELU
+from cycnn.layers.activations.leaky_relu import LeakyReLU
+from cycnn.layers.activations.prelu import PReLU
 from cycnn.layers.activations.relu import ReLU
 from cycnn.layers.activations.softmax import Softmax
 from cycnn.layers.convolutional.conv2d import Conv2D
@@ -27,55 +30,145 @@ from cycnn.layers.merging.minimum import Minimum, minimum
 from cycnn.layers.merging.multiply import Multiply, multiply
 from cycnn.layers.merging.subtract import Subtract, subtract
 from cycnn.layers.normalization.batch_normalization import BatchNormalization
+from cycnn.layers.pooling.adaptive_average_pooling1d import AdaptiveAveragePooling1D
+from cycnn.layers.pooling.adaptive_average_pooling2d import AdaptiveAveragePooling2D
+from cycnn.layers.pooling.adaptive_average_pooling3d import AdaptiveAveragePooling3D
+from cycnn.layers.pooling.adaptive_max_pooling1d import AdaptiveMaxPooling1D
+from cycnn.layers.pooling.adaptive_max_pooling2d import AdaptiveMaxPooling2D
+from cycnn.layers.pooling.adaptive_max_pooling3d import AdaptiveMaxPooling3D
+from cycnn.layers.pooling.average_pooling1d import AveragePooling1D
 from cycnn.layers.pooling.average_pooling2d import AveragePooling2D
+from cycnn.layers.pooling.average_pooling3d import AveragePooling3D
+from cycnn.layers.pooling.global_average_pooling1d import GlobalAveragePooling1D
 from cycnn.layers.pooling.global_average_pooling2d import GlobalAveragePooling2D
+from cycnn.layers.pooling.global_average_pooling3d import GlobalAveragePooling3D
+from cycnn.layers.pooling.global_max_pooling1d import GlobalMaxPooling1D
 from cycnn.layers.pooling.global_max_pooling2d import GlobalMaxPooling2D
+from cycnn.layers.pooling.global_max_pooling3d import GlobalMaxPooling3D
+from cycnn.layers.pooling.l2_pooling2d import L2Pooling2D
+from cycnn.layers.pooling.max_pooling1d import MaxPooling1D
 from cycnn.layers.pooling.max_pooling2d import MaxPooling2D
+from cycnn.layers.pooling.max_pooling3d import MaxPooling3D
+from cycnn.layers.pooling.max_unpooling2d import MaxUnpooling2D
+from cycnn.layers.pooling.sum_pooling2d import SumPooling2D
+from cycnn.layers.regularization.alpha_dropout import AlphaDropout
 from cycnn.layers.regularization.dropout import Dropout
+from cycnn.layers.regularization.gaussian_dropout import GaussianDropout
+from cycnn.layers.regularization.gaussian_noise import GaussianNoise
+from cycnn.layers.regularization.spatial_dropout1d import SpatialDropout1D
+from cycnn.layers.regularization.spatial_dropout2d import SpatialDropout2D
+from cycnn.layers.regularization.spatial_dropout3d import SpatialDropout3D
+from cycnn.layers.reshaping.center_crop import CenterCrop
+from cycnn.layers.reshaping.cropping1d import Cropping1D
+from cycnn.layers.reshaping.cropping2d import Cropping2D
+from cycnn.layers.reshaping.cropping3d import Cropping3D
+from cycnn.layers.reshaping.cropping_like import CroppingLike
 from cycnn.layers.reshaping.flatten import Flatten
 from cycnn.layers.reshaping.permute import Permute
+from cycnn.layers.reshaping.repeat_vector import RepeatVector
 from cycnn.layers.reshaping.rescaling import Rescaling
 from cycnn.layers.reshaping.reshape import Reshape
+from cycnn.layers.reshaping.resizing import Resizing
+from cycnn.layers.reshaping.resizing_like import ResizingLike
+from cycnn.layers.reshaping.up_sampling1d import UpSampling1D
+from cycnn.layers.reshaping.up_sampling2d import UpSampling2D
+from cycnn.layers.reshaping.up_sampling3d import UpSampling3D
+from cycnn.layers.reshaping.zero_padding1d import ZeroPadding1D
 from cycnn.layers.reshaping.zero_padding2d import ZeroPadding2D
+from cycnn.layers.reshaping.zero_padding3d import ZeroPadding3D
 
-Convolution2D, MaxPool2D, AvgPool2D = Conv2D, MaxPooling2D, AveragePooling2D
-GlobalMaxPool2D, GlobalAvgPool2D = GlobalMaxPooling2D, GlobalAveragePooling2D
+Convolution2D = Conv2D
+AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
+MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
+GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+)
+GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D
 
 __all__ = [
     "Activation",
+    "AdaptiveAveragePooling1D",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
+    "AdaptiveMaxPooling3D",
     "Add",
+    "AlphaDropout",
     "Average",
+    "AveragePooling1D",
     "AveragePooling2D",
+    "AveragePooling3D",
+    "AvgPool1D",
     "AvgPool2D",
+    "AvgPool3D",
     "BatchNormalization",
+    "CenterCrop",
     "Concatenate",
     "Conv2D",
     "Convolution2D",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
+    "CroppingLike",
     "Dense",
     "Dot",
     "Dropout",
+    "ELU",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalAvgPool1D",
     "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
     "Identity",
     "Input",
     "InputLayer",
+    "L2Pooling2D",
     "Lambda",
     "Layer",
+    "LeakyReLU",
+    "MaxPool1D",
     "MaxPool2D",
+    "MaxPool3D",
+    "MaxPooling1D",
     "MaxPooling2D",
+    "MaxPooling3D",
+    "MaxUnpooling2D",
     "Maximum",
     "Minimum",
     "Multiply",
+    "PReLU",
     "Permute",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
+    "ResizingLike",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "Subtract",
+    "SumPooling2D",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
+    "ZeroPadding1D",
     "ZeroPadding2D",
+    "ZeroPadding3D",
     "add",
     "average",
     "concatenate",
@@ -87,7 +180,7 @@ __all__ = [
 ]
 
 
-_OLDER = ("advanced_activations", "merge")  # modules of Keras 2, loaded when they are used
+_OLDER = ("advanced_activations", "merge", "noise")  # modules of Keras 2, loaded when they are used
 
 
 def __getattr__(name):

@@ -1,6 +1,5 @@
-"""Activations as layers, under the name that programs for Keras 2 use: `from keras.layers.advanced_activations import ReLU`."""
+"""Activations as layers, where Keras 2 has them: `from keras.layers.advanced_activations import LeakyReLU`."""
 
-from cycnn.layers.activations.relu import ReLU
-from cycnn.layers.activations.softmax import Softmax
+from cycnn.layers import ELU, LeakyReLU, PReLU, ReLU, Softmax
 
-__all__ = ["ReLU", "Softmax"]
+__all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"]

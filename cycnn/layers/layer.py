@@ -13,8 +13,13 @@ from cycnn.core.spec import TensorSpec
 from cycnn.core.structure import flatten, is_shape, map_leaves, map_shapes, pack
 from cycnn.core.variable import Variable
 from cycnn.engine.function import Function
-from cycnn.engine.graph import Alias, Choice, Graph, Operation, SymbolicTensor, current_scope, recording
+from cycnn.engine.graph import Alias, Attached, Choice, Graph, Operation, SymbolicTensor, current_scope, recording
+from cycnn.layers.added_losses import ActivityPenalty, added_function
+from cycnn.ops import calls
 from cycnn.ops.arrays import numbers
+from cycnn.ops.primitive import custom_gradient
+from cycnn.ops.symbolic import Whole
+from cycnn.ops.tape import Tensor, is_traced
 
 MOST_AXES = 7  # of a layer's input, the sample axis included: as many as a kernel call can describe
 MOST_NUMBERS = 1 << 40  # in one weight or one sample: sizes in bytes stay far from 64 bits
@@ -29,7 +34,15 @@ OFF = {  # what Keras writes of its layers to say that they do not use what cycn
     "adjustment": (None,),
     "fused": (None, True, False),
 }
-RECORDS = {"_calls", "_functions", "_made_with", "_statistics", "_weights"}  # attributes that hold no sublayers
+VALUES = (np.ndarray, Tensor, Variable)  # what a layer is called on, if not on symbolic tensors
+RECORDS = {
+    "_added",
+    "_calls",
+    "_functions",
+    "_made_with",
+    "_statistics",
+    "_weights",
+}  # attributes that hold no sublayers
 
 
 class Call:
@@ -64,6 +77,8 @@ class Layer(Operation):
         name: string; numbered automatically where it is None.
         trainable: whether optimizers may change the weights.
         dtype: `"float32"`.
+        activity_regularizer: penalty on the output that is added to the loss, divided by the number of samples; name,
+            object, function or None.
 
     Example:
 
@@ -124,12 +139,9 @@ class Layer(Operation):
         self.name = name or names.auto_name(type(self).__name__)
         self.dtype = "float32"
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        if self.activity_regularizer is not None:
-            raise ValueError(
-                "`activity_regularizer` is not supported yet; `kernel_regularizer` and `bias_regularizer` are."
-            )
         self._trainable = bool(trainable)
         self._calls = []
+        self._added = []  # what it added to the loss in the last call on arrays
         self._functions = {}  # for arrays: kinds of arguments → (structure of the outputs, `Function`)
         self._path = None
         self._build_shapes = None
@@ -139,9 +151,8 @@ class Layer(Operation):
     def _arguments(cls):
         """What the constructors of this class and its bases take."""
         constructors = (inspect.signature(base.__init__) for base in cls.__mro__ if "__init__" in vars(base))
-        return {name for found in constructors for name in found.parameters} - {"self", "args", "kwargs"} | {
-            "input_shape"
-        }
+        own = {name for found in constructors for name in found.parameters} - {"self", "args", "kwargs"}
+        return own | {"batch_input_shape", "input_dim", "input_shape"}
 
     def _check_made(self):
         if "built" not in vars(self):
@@ -295,19 +306,43 @@ class Layer(Operation):
 
     @property
     def losses(self):
-        """The penalties of the regularized weights, as they are now."""
-        return [np.float32(v.regularizer(v.numpy())) for v in self.trainable_weights if v.regularizer is not None]
+        """What this layer and those within add to a loss: what `add_loss` and activity regularizers added in the last call
+        on arrays, and the penalties of the regularized weights as they are now. Numbers; tensors, under a tape."""
+        added = [value for layer in self._flatten_layers() for value in layer._added]
+        return added + [_penalty(v) for v in self.trainable_weights if v.regularizer is not None]
 
     def add_loss(self, loss):
-        """Not supported.
+        """Add to the loss of whoever trains this layer; to be called in `call`.
+
+        Args:
+            loss: number, computed from the inputs, from weights or from what lies between, over the whole batch; or a
+                list of them. The elements of a tensor are added up.
 
         Raises:
-            NotImplementedError: always.
+            ValueError: it is no such number.
+
+        Example:
+
+        ```python
+        class Sparse(cycnn.layers.Layer):
+            def call(self, x):
+                self.add_loss(0.01 * ops.mean(ops.abs(x)))
+                return x
+        ```
         """
-        raise NotImplementedError(
-            f"`add_loss` is not supported: use the `regularizer` of `add_weight`, or a second output of the model with a "
-            f"loss of its own. Received: add_loss of layer {self.name!r}."
-        )
+        scope = current_scope()
+        for leaf in flatten(loss):
+            if scope.layer is None and isinstance(leaf, VALUES):
+                self._added.append(leaf)
+                continue
+            found = None if scope.layer is None else added_function(self, leaf)
+            if found is None:
+                raise ValueError(
+                    "`add_loss` must be called in `call`, with a number that is computed from the layer's inputs or weights. "
+                    f"Received: loss={checks.short(loss)} for layer {self.name!r}."
+                )
+            if scope.losses is not None:
+                scope.losses.append((None, found))
 
     def get_weights(self):
         """Copies of all weights, in the order of `weights`."""
@@ -429,14 +464,18 @@ class Layer(Operation):
         if not any(isinstance(leaf, SymbolicTensor) for leaf in flatten((args, kwargs))):
             return self._compute(args, kwargs, training)
         for leaf in flatten(args):
+            if isinstance(leaf, Whole):
+                leaf.refuse()
             if isinstance(leaf, PLAIN) and leaf is not None:
                 raise ValueError(
                     f"Layer {self.name!r} takes tensors as positional arguments; others must be keyword arguments. "
                     f"Received: {leaf!r}."
                 )
         self._build_for(args, kwargs)
-        outputs = self._trace(args, kwargs, training)
-        if current_scope().layer is None:
+        outputs = self._trace(args, kwargs, training) if current_scope().layer is not None else None
+        if outputs is None:
+            with recording(losses=[]) as scope:
+                outputs = self._attached(self._trace(args, kwargs, training), scope.losses)
             leaves, seen = [], flatten((args, kwargs))
             for leaf in flatten(outputs):
                 fresh = leaf.call is None and not any(leaf is other for other in seen)
@@ -468,21 +507,49 @@ class Layer(Operation):
         takes_training = self._takes_training()
 
         def run(flag):
-            with recording(training=flag):
-                return self._checked(self.call(*args, **kwargs, **({"training": flag} if takes_training else {})))
+            with recording(training=flag) as inner:
+                outputs = self._checked(self.call(*args, **kwargs, **({"training": flag} if takes_training else {})))
+                if self.activity_regularizer is not None and inner.losses is not None:
+                    inner.losses.extend((None, ActivityPenalty(self, leaf)) for leaf in flatten(outputs))
+                return outputs
+
+        def branch(flag):
+            with recording(losses=[]) as inner:
+                outputs = run(flag)
+            if scope.losses is not None:
+                scope.losses.extend((flag, loss) for _, loss in inner.losses)
+            return outputs
 
         self._enter_path()
         with recording(layer=self, path=(*scope.path, self.name)):
             if training is not None or not takes_training:
                 return run(training)
-            inference, training = run(False), run(True)
+            inference, training = branch(False), branch(True)
             pairs = list(zip(flatten(inference), flatten(training), strict=True))
             return pack(inference, [a if a is b else Choice().record((a, b)) for a, b in pairs])
+
+    def _attached(self, outputs, losses):
+        """Outputs that carry what was added to the loss while they were recorded."""
+        if not losses:
+            return outputs
+        read, operation = dict.fromkeys(tensor for _, loss in losses for tensor in loss.inputs), Attached(losses)
+        with recording(layer=self):
+            return map_leaves(lambda leaf: operation.record((leaf, *read)), outputs)
+
+    def _note_added(self, graph, training, values):
+        """Keep what was added to the loss in a call on arrays."""
+        if graph.losses:
+            for layer in self._flatten_layers():
+                layer._added = []
+            for loss, value in zip(graph.losses_of(training), values, strict=True):
+                loss.layer._added.append(value)
 
     def _checked(self, outputs):
         """What `call` returned, looked over."""
         leaves = flatten(outputs)
         for leaf in leaves:
+            if isinstance(leaf, Whole):
+                leaf.refuse()
             if not isinstance(leaf, SymbolicTensor):
                 hint = " Did it forget `return`?" if outputs is None else ""
                 raise TypeError(
@@ -495,39 +562,39 @@ class Layer(Operation):
         return outputs
 
     def _compute(self, args, kwargs, training):
-        """The outputs for arrays, by a graph that is kept for arrays of the same shapes."""
+        """The outputs for arrays, tensors and variables, by a graph that is kept for those of the same shapes."""
         what = f"The input of layer {self.name!r} ({type(self).__name__})"
         args = tuple(as_arrays(arg, what) for arg in args)
         leaves = flatten((args, kwargs))
-        arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+        arrays = [leaf for leaf in leaves if isinstance(leaf, VALUES)]
         if len({array.shape[:1] for array in arrays}) > 1:
             raise ValueError(
                 f"{what} must be arrays with the same number of samples. Received: shapes {[a.shape for a in arrays]}."
             )
         key = None
-        if all(isinstance(leaf, (np.ndarray, *PLAIN)) for leaf in leaves):
-            key = repr(
-                map_leaves(lambda leaf: leaf.shape[1:] if isinstance(leaf, np.ndarray) else leaf, (args, kwargs))
-            )
+        if all(isinstance(leaf, (*VALUES, *PLAIN)) for leaf in leaves):
+            key = repr(map_leaves(lambda leaf: leaf.shape[1:] if isinstance(leaf, VALUES) else leaf, (args, kwargs)))
         if key is None or key not in self._functions:
             sources = []
 
             def source(leaf):
-                if not isinstance(leaf, np.ndarray):
+                if not isinstance(leaf, VALUES):
                     return leaf
                 sources.append(SymbolicTensor(TensorSpec((None, *leaf.shape[1:]) if leaf.ndim else ())))
                 return sources[-1]
 
-            with recording(layer=None, training=None):
+            with recording(layer=None, training=None, losses=[]) as scope:
                 symbolic, more = map_leaves(source, (args, kwargs))
                 self._build_for(symbolic, more)
-                outputs = self._trace(symbolic, more)
+                outputs = self._attached(self._trace(symbolic, more), scope.losses)
             # The sources were numbered in the order of `flatten`: as `arrays` are.
             made = outputs, Function(Graph(sources, flatten(outputs)))
             if key is not None:
                 self._functions[key] = made
         outputs, function = made if key is None else self._functions[key]
-        return pack(outputs, function(arrays, training=bool(training)))
+        values, added = calls.call(function, arrays, training)
+        self._note_added(function.graph, bool(training), added)
+        return pack(outputs, values)
 
     def _check_size(self, what, sample):
         """Refuse samples that no machine can hold, before their sizes overflow."""
@@ -541,7 +608,7 @@ class Layer(Operation):
         """Shape of the output for an input shape, both with None for the samples; several: lists of them."""
         shape = map_shapes(functools.partial(checks.shape, "input_shape"), input_shape)
         self._build_once(shape)
-        with recording(layer=None, training=False):
+        with recording(layer=None, training=False, losses=None):
             outputs = self._trace((map_shapes(lambda s: SymbolicTensor(TensorSpec(s)), shape),), {})
         return map_leaves(lambda tensor: tensor.shape, outputs)
 
@@ -616,6 +683,7 @@ class Layer(Operation):
         """
         self._check_made()
         own = self._constructor_config() if type(self).get_config is Layer.get_config else {"name": self.name}
+        rule = self.activity_regularizer
         return {
             **own,
             "trainable": self.trainable,
@@ -625,6 +693,7 @@ class Layer(Operation):
                 "config": {"name": self.dtype},
                 "registered_name": None,
             },
+            **({} if rule is None else {"activity_regularizer": serialize(rule)}),
         }
 
     def _constructor_config(self):
@@ -690,7 +759,22 @@ def as_arrays(value, what):
         return {key: as_arrays(part, what) for key, part in value.items()}
     if isinstance(value, (list, tuple)) and not all(isinstance(leaf, (bool, int, float)) for leaf in flatten(value)):
         return type(value)(as_arrays(part, what) for part in value)
-    return numbers(value, what)
+    return value if isinstance(value, VALUES) else numbers(value, what)
+
+
+def _penalty(variable):
+    """The penalty of a regularized weight: a number; a tensor, where a tape watches the weight."""
+    rule = variable.regularizer
+    if is_traced(variable) and hasattr(rule, "value_and_gradient"):
+
+        def differentiated(weight):
+            value, gradient = rule.value_and_gradient(weight)
+            return np.float32(value), lambda upstream: upstream * gradient
+
+        return custom_gradient(differentiated)(variable)
+    if is_traced(variable):
+        return rule(variable)
+    return np.float32(rule(variable.numpy()))
 
 
 def serialize(thing):

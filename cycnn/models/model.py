@@ -7,15 +7,18 @@ import numpy as np
 
 from cycnn.core import checks, names
 from cycnn.core.registry import export, serialize_keras_object
-from cycnn.core.structure import flatten, is_shape, map_leaves, pack
+from cycnn.core.spec import TensorSpec
+from cycnn.core.structure import flatten, is_shape, map_leaves, map_shapes, pack
 from cycnn.engine.function import Source
-from cycnn.engine.graph import Graph, SymbolicTensor, recording
+from cycnn.engine.graph import Graph, SymbolicTensor, current_scope, recording
 from cycnn.engine.plan import Plan
-from cycnn.layers.layer import Layer, assign_all
+from cycnn.layers.layer import Layer, as_arrays, assign_all
+from cycnn.ops import calls
+from cycnn.ops.symbolic import Whole
 from cycnn.models import configs
 from cycnn.models.summary import summary
 from cycnn.models.topology import Topology
-from cycnn.training import data
+from cycnn.training import data, profiling
 from cycnn.training.trainer import Trainer
 
 
@@ -25,15 +28,16 @@ class Model(Trainer, Layer):
     """Layers between symbolic inputs and outputs, with `compile`, `fit`, `evaluate` and `predict`. A model is a layer, too:
     it may be called, and stand in other models.
 
-    `Model(inputs, outputs)` makes a `Functional`.
+    `Model(inputs, outputs)` makes a `Functional`. A subclass makes its layers in `__init__` and writes `call`, with these
+    layers and `cycnn.ops`, as a layer does; it is recorded for each kind of data that the model meets, so conditions in it
+    may depend on `training` and on shapes, but not on values. A subclass may override `train_step`, `test_step`,
+    `predict_step`, `compute_loss` and `compute_metrics`, too; and `super().__init__(inputs, outputs)` makes it a functional
+    model with steps of its own.
 
     Args:
         inputs, outputs: symbolic tensor, or a list or dictionary of them. Inputs may be what layers of another model gave.
         name: string.
         trainable: whether optimizers may change the weights.
-
-    Raises:
-        NotImplementedError: for subclasses with a `call` of their own.
 
     Example:
 
@@ -43,26 +47,35 @@ class Model(Trainer, Layer):
     model = cycnn.Model(x, y)
 
     features = cycnn.Model(model.inputs, model.layers[1].output)
+
+    class Classifier(cycnn.Model):
+        def __init__(self):
+            super().__init__()
+            self.flatten, self.dense = cycnn.layers.Flatten(), cycnn.layers.Dense(10)
+
+        def call(self, inputs, training=None):
+            return self.dense(self.flatten(inputs))
     ```
     """
 
     takes_mask = True
+    _graph = None  # until the shape of the input is known
 
     def __new__(cls, *args, **kwargs):
         return super().__new__(Functional if cls is Model else cls, *args, **kwargs)
 
-    def __init__(self, *, name=None, trainable=True):
-        if type(self)._the_graph is Model._the_graph:
-            raise NotImplementedError(
-                "Models made by subclassing `Model` are not supported. Write the same layers as a functional model, "
-                "x = cycnn.Input(shape); y = layer(x); model = cycnn.Model(x, y); or move `call` to a subclass of "
-                f"`cycnn.layers.Layer`, and put that layer into a model. Received: class {type(self).__name__}."
-            )
-        Layer.__init__(self, name=name, trainable=trainable)
+    def __init__(self, *args, **kwargs):
+        if len(args) == 2 or ("outputs" in kwargs and ("inputs" in kwargs or len(args) == 1)):
+            _make_functional(type(self))
+            Functional.__init__(self, *args, **kwargs)
+            return
+        Layer.__init__(self, *args, **kwargs)
         self._layers = []
+        self._graphs = {}  # kinds of data → (`Graph`, structure of the outputs)
+        self._outputs_struct = None
         self._start_training()
 
-    # A subclass says what it is made of.
+    # What a model is made of. Here, for subclasses: what `call` makes of data of one kind.
 
     def _the_graph(self):
         """The `Graph` from inputs to outputs.
@@ -70,14 +83,61 @@ class Model(Trainer, Layer):
         Raises:
             ValueError: it is not known yet.
         """
-        raise NotImplementedError
+        if self._graph is None:
+            raise ValueError(
+                f"The model {self.name!r} does not know the shape of its input yet: call it on data, or call "
+                "`build(input_shape)`."
+            )
+        return self._graph
 
     def _outputs_structure(self):
         """The outputs as the user gets them: a tensor, or a list or dictionary."""
-        raise NotImplementedError
+        self._the_graph()
+        return self._outputs_struct
+
+    def _has_call(self):
+        """Whether the model can be called, and not only trained by a `train_step` of its own."""
+        return type(self).call is not Layer.call
+
+    def _knows_graph(self):
+        return self.built and (self._graph is not None or type(self)._the_graph is not Model._the_graph)
 
     def _build_from(self, x):
         """Make the graph from the shape of data, where it is not known yet."""
+        arrays = as_arrays(x, "`x`")
+        if not all(getattr(leaf, "ndim", 0) for leaf in flatten(arrays)):
+            raise ValueError(f"`x` must hold arrays of samples. Received: x={checks.short(x)}.")
+        self._trace_for(map_leaves(lambda array: (None, *array.shape[1:]), arrays))
+
+    def _trace_for(self, shapes):
+        """Let the graph be that for data of these shapes."""
+        key = repr(shapes)
+        if key not in self._graphs:
+            inputs = _symbolic(shapes)
+            with recording(layer=None, training=None):
+                outputs = Layer.__call__(self, inputs)
+            self._graphs[key] = Graph(flatten(inputs), flatten(outputs)), outputs
+        self._graph, self._outputs_struct = self._graphs[key]
+
+    def build(self, input_shape=None):
+        """Make the weights for an input shape, the sample axis first: `(None, 28, 28, 1)`; several inputs: a list of shapes,
+        or a dictionary by name."""
+        if current_scope().layer is not self:  # a call builds what it meets by itself
+            self._trace_for(map_shapes(lambda shape: (None, *checks.shape("input_shape", shape)[1:]), input_shape))
+
+    def _build_once(self, shape, more=None):
+        if type(self).build is not Model.build:
+            super()._build_once(shape, more)
+        elif not self.built:
+            self._enter_path()
+            self._build_shapes, self.built = {"input_shape": shape}, True
+
+    def build_from_config(self, config):
+        """Make the weights as `get_build_config` says."""
+        if config and config.get("input_shape") is not None and not self.built and type(self).build is Model.build:
+            self.build(config["input_shape"])
+        else:
+            super().build_from_config(config)
 
     def _produced(self):
         """`{symbolic tensor: layer}` for the tensors that operations compute, to name a plan's calls."""
@@ -87,17 +147,14 @@ class Model(Trainer, Layer):
         structure = self._outputs_structure()
         if isinstance(structure, (list, tuple)) and len(structure) == 1:
             structure = structure[0]
-        return pack(structure, outputs)
+        return outputs[0] if isinstance(structure, SymbolicTensor) else pack(structure, outputs)
 
     # Layers.
 
     @property
     def layers(self):
         """The layers, in order."""
-        return list(self._layers)
-
-    def _sublayers(self):
-        return self._layers
+        return self._sublayers()
 
     def get_layer(self, name=None, index=None):
         """A layer by its name or its number.
@@ -134,17 +191,30 @@ class Model(Trainer, Layer):
             args: one argument, like the model's inputs.
             training: the training flag.
         """
-        if any(isinstance(leaf, SymbolicTensor) for leaf in flatten((args, kwargs))):
+        plain = len(args) == 1 and type(args[0]) is np.ndarray and not kwargs
+        if not plain and any(isinstance(leaf, SymbolicTensor) for leaf in flatten((args, kwargs))):
             return super().__call__(*args, **kwargs)
         return self._on_arrays(*args, **kwargs)
 
-    def _on_arrays(self, inputs, training=None, mask=None):
+    def _on_arrays(self, *args, **kwargs):
+        return Layer.__call__(self, *args, **kwargs)
+
+    def _on_graph(self, inputs, training=None, mask=None):
         if mask is not None:
             raise ValueError(f"Masks are not supported. Received: mask={checks.short(mask)}.")
-        with recording(layer=None, training=None):
-            self._build_from(inputs)
-            arrays = data.as_inputs(inputs, self._the_graph().inputs)
-            return self._packed(self._the_function()(arrays, training=bool(training)))
+        graph = self._graph_for(inputs)
+        values = data.as_values(inputs, graph.inputs)
+        outputs, added = calls.call(self._the_function(), values, training)
+        self._note_added(graph, bool(training), added)
+        return self._packed(outputs)
+
+    def _graph_for(self, x):
+        """The graph, made from the shape of data where it is not known yet, whatever is being recorded around."""
+        if self._graph is None:
+            with recording(layer=None, training=None):
+                self._build_from(x)
+                self._the_graph()
+        return self._the_graph()
 
     def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
                 layer_range=None):  # fmt: skip
@@ -199,6 +269,34 @@ class Model(Trainer, Layer):
         feeds = [s.feed(f"input {k}") for k, s in enumerate(sources)]
         return Plan(graph, batch_size, training=training, feeds=feeds, labels=function.labels).summary()
 
+    def profile(self, x, y=None, batch_size=32, repeat=10):
+        """Where the time of a training step goes, or of a prediction, operation by operation.
+
+        The model stays as it is: weights, optimizer, metrics and random numbers.
+
+        Args:
+            x: samples (n, ...), as in `fit`; the first `batch_size` are taken.
+            y: targets: a training step; None: a prediction.
+            batch_size: samples of a batch.
+            repeat: runs, behind one that does not count; times are medians.
+
+        Returns:
+            `engine.profile.Profile`: print it, `plot()` it, write a `trace(path)` for chrome://tracing, or use its `rows`.
+
+        Raises:
+            ValueError: arguments that do not fit the model or each other, or `y` before `compile`.
+
+        Example:
+
+        ```python
+        profile = model.profile(x_train, y_train, batch_size=64)
+        print(profile)
+        print(profile.table(kernels=True))
+        profile.trace("step.json")
+        ```
+        """
+        return profiling.profile(self, x, y, batch_size, repeat)
+
     # Files and configurations.
 
     def save(self, filepath, overwrite=True, zipped=None, **kwargs):
@@ -234,6 +332,8 @@ class Model(Trainer, Layer):
         Raises:
             ValueError: its layers do not lead from its inputs to its outputs.
         """
+        if cls is not Model and not {"name", "layers", "input_layers", "output_layers"} <= set(config):
+            return super().from_config(config)
         inputs, outputs = configs.tensors_of(config, custom_objects, Functional)
         return (Functional if cls is Model else cls)(
             inputs, outputs, name=config.get("name"), trainable=config.get("trainable")
@@ -245,11 +345,15 @@ class Model(Trainer, Layer):
 class Functional(Model):
     """`Model(inputs, outputs)`: the layers that lead from some symbolic tensors to others."""
 
+    _on_arrays = Model._on_graph
+
     def __init__(self, inputs=None, outputs=None, name=None, trainable=None):
         for what, tensors in (("inputs", inputs), ("outputs", outputs)):
             if tensors is None:
                 raise ValueError(f"`Model` needs `inputs` and `outputs`, symbolic tensors. Received: {what}=None.")
             for leaf in flatten(tensors):
+                if isinstance(leaf, Whole):
+                    leaf.refuse()
                 if not isinstance(leaf, SymbolicTensor):
                     raise ValueError(
                         f"`{what}` must be symbolic tensors, made by `Input` and layers. Received: {checks.short(leaf)} "
@@ -272,6 +376,25 @@ class Functional(Model):
         self._graph = Graph(flatten(inputs), flatten(outputs))
         self._layers = [layer for layer in self._topology.operations if isinstance(layer, Layer)]
         self.built = True
+
+    @property
+    def layers(self):
+        """The layers, in order."""
+        return list(self._layers)
+
+    def _sublayers(self):
+        """The layers of the graph, and those that a subclass has as attributes."""
+        known = set(map(id, self._layers))
+        return [*self._layers, *(layer for layer in super()._sublayers() if id(layer) not in known)]
+
+    def build(self, input_shape=None):
+        """Nothing is left to build."""
+
+    def build_from_config(self, config):
+        """Nothing is left to build."""
+
+    def _build_from(self, x):
+        pass
 
     def _the_graph(self):
         return self._graph
@@ -327,3 +450,21 @@ class Functional(Model):
 
     def get_config(self):
         return {"name": self.name, "trainable": self.trainable, **configs.of_topology(self, self._topology, Functional)}
+
+
+def _make_functional(cls):
+    """Let a subclass of `Model`, made with inputs and outputs, be one of `Functional`."""
+    if cls is Model:
+        return Functional
+    if issubclass(cls, Model) and not issubclass(cls, Functional):
+        cls.__bases__ = tuple(map(_make_functional, cls.__bases__))
+    return cls
+
+
+def _symbolic(shapes, name=None):
+    """Symbolic inputs of these shapes; those of a dictionary have the names of their keys."""
+    if isinstance(shapes, dict):
+        return {key: _symbolic(shape, key) for key, shape in shapes.items()}
+    if is_shape(shapes):
+        return SymbolicTensor(TensorSpec(tuple(shapes)), name=name)
+    return type(shapes)(_symbolic(shape) for shape in shapes)

@@ -33,6 +33,8 @@ class Sequential(Model):
     ```
     """
 
+    _on_arrays = Model._on_graph
+
     def __init__(self, layers=None, trainable=True, name=None):
         super().__init__(name=name, trainable=trainable)
         if layers is not None and not isinstance(layers, (list, tuple)):
@@ -47,6 +49,10 @@ class Sequential(Model):
     def layers(self):
         """The layers, in order, the `InputLayer` left out."""
         return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+
+    def _sublayers(self):
+        known = set(map(id, self._layers))
+        return [*self._layers, *(layer for layer in super()._sublayers() if id(layer) not in known)]
 
     def add(self, layer, rebuild=True):
         """Put a layer at the end.

@@ -4,7 +4,7 @@ import math
 
 from cycnn import kernels
 from cycnn.core.spec import TensorSpec
-from cycnn.engine.graph import Memory, Operation
+from cycnn.engine.graph import Memory, Operation, per_sample
 
 
 class Reshape(Operation):
@@ -63,3 +63,218 @@ class Transpose(Operation):
             for position, axis in enumerate(self.axes):
                 inverse[axis - 1] = position + 1
             self._emit(emit, dy, dx, inverse)
+
+
+class _Border(Operation):
+    """A sample within a border: so many elements before and behind it along each axis.
+
+    The kernels know one border, of rows and columns of pixels. Others take several calls: of one axis each, all axes
+    before it being rows and all behind it the pixel; of two axes, where nothing is before them.
+    """
+
+    def __init__(self, before, after):
+        self.before, self.after = tuple(before), tuple(after)
+
+    def is_view(self, training):
+        return not any((*self.before, *self.after))
+
+    def flops(self, x):
+        return x.size
+
+    def _frames(self, inner):
+        """`(inner, outer, rows above, columns before)` of each call that goes from the inner sample outwards."""
+        shape, frames = list(inner), []
+        wide = [k for k in range(len(shape)) if self.before[k] or self.after[k]]
+        while wide:
+            last = wide.pop()
+            above = last - 1
+            both = bool(wide) and wide[-1] == above and math.prod(shape[:above]) == 1
+            behind = math.prod(shape[last + 1 :])
+            rows = shape[above] if both else math.prod(shape[:last])
+            small = (rows, shape[last], behind)
+            for k in (above, last) if both else (last,):
+                shape[k] += self.before[k] + self.after[k]
+            if both:
+                wide.pop()
+            large = (shape[above] if both else rows, shape[last], behind)
+            frames.append((small, large, self.before[above] if both else 0, self.before[last]))
+        return frames
+
+    def _memory(self, output, inner):
+        between = {
+            f"{prefix}{k}": per_sample(large)
+            for prefix in ("between ", "d between ")
+            for k, (_, large, _, _) in enumerate(self._frames(inner.sample)[:-1] if None not in inner.sample else ())
+        }
+        return Memory(output, between)
+
+    def _pad(self, emit, x, y, work, prefix):
+        frames = self._frames(x.shape)
+        for k, (small, large, top, left) in enumerate(frames):
+            target = y if k == len(frames) - 1 else work[f"{prefix}{k}"]
+            emit(kernels.layout.pad, x.view(*small), target.view(*large), top, left)
+            x = target
+
+    def _crop(self, emit, x, y, work, prefix):
+        for k, (small, large, top, left) in reversed(list(enumerate(self._frames(y.shape)))):
+            target = work[f"{prefix}{k - 1}"] if k else y
+            emit(kernels.layout.crop, x.view(*large), target.view(*small), top, left)
+            x = target
+
+
+class Pad(_Border):
+    """Zeros around a sample: `before` and `after` it along each of its axes."""
+
+    def memory(self, x):
+        lengths = (length and length + a + b for length, a, b in zip(x.sample, self.before, self.after, strict=True))
+        return self._memory(TensorSpec((x.shape[0], *lengths), x.dtype), x)
+
+    def forward(self, emit, x, y, work, *, training):
+        self._pad(emit, x, y, work, "between ")
+
+    def backward(self, emit, x, y, dy, dx, work):
+        if dx is not None:
+            self._crop(emit, dy, dx, work, "d between ")
+
+
+class Crop(_Border):
+    """A sample without what is `before` and `after` along each of its axes."""
+
+    def memory(self, x):
+        lengths = (length and length - a - b for length, a, b in zip(x.sample, self.before, self.after, strict=True))
+        inner = TensorSpec((x.shape[0], *lengths), x.dtype)
+        return self._memory(inner, inner)
+
+    def forward(self, emit, x, y, work, *, training):
+        self._crop(emit, x, y, work, "between ")
+
+    def backward(self, emit, x, y, dy, dx, work):
+        if dx is not None:
+            self._pad(emit, dy, dx, work, "d between ")
+
+
+class Resize(Operation):
+    """Axes of a sample in other lengths, one after the other: `lengths` has one for each axis.
+
+    Args:
+        lengths: of the output's samples.
+        linear: whether pixels mix their neighbours; else they are the nearest one.
+    """
+
+    def __init__(self, lengths, linear):
+        self.lengths, self.linear = tuple(lengths), bool(linear)
+
+    def is_view(self, training):
+        return False
+
+    def _steps(self, sample):
+        """`(rows, length, out, c)` of each axis that changes. Those that shrink go first."""
+        shape, steps = list(sample), []
+        axes = [k for k, length in enumerate(self.lengths) if length != sample[k]]
+        for k in sorted(axes, key=lambda k: self.lengths[k] / sample[k]):
+            steps.append((math.prod(shape[:k]), shape[k], self.lengths[k], math.prod(shape[k + 1 :])))
+            shape[k] = self.lengths[k]
+        return steps
+
+    def memory(self, x):
+        y = TensorSpec((x.shape[0], *self.lengths))
+        if None in x.sample:
+            return Memory(y)
+        steps = self._steps(x.sample)[:-1]
+        return Memory(
+            y,
+            {
+                f"{prefix}{k}": per_sample((rows, out, c))
+                for prefix in ("between ", "d between ")
+                for k, (rows, _, out, c) in enumerate(steps)
+            },
+        )
+
+    def flops(self, x):
+        return 4 * math.prod(self.lengths)
+
+    def forward(self, emit, x, y, work, *, training):
+        steps = self._steps(x.shape)
+        if not steps:
+            emit(kernels.layout.copy, x.view(x.size), y.view(y.size))
+        for k, (rows, length, out, c) in enumerate(steps):
+            target = y if k == len(steps) - 1 else work[f"between {k}"]
+            here = x.view(rows, length, c)
+            emit(kernels.layout.resize_forward, here, target.view(rows, out, c), self.linear, units=rows)
+            x = target
+
+    def backward(self, emit, x, y, dy, dx, work):
+        if dx is None:
+            return
+        steps = self._steps(dx.shape)
+        if not steps:
+            emit(kernels.layout.copy, dy.view(dy.size), dx.view(dx.size))
+        for k, (rows, length, out, c) in reversed(list(enumerate(steps))):
+            target = work[f"d between {k - 1}"] if k else dx
+            emit(kernels.layout.resize_backward, dy.view(rows, out, c), target.view(rows, length, c), self.linear)
+            dy = target
+
+
+class Enlarge(Operation):
+    """Each pixel of a map (..., c) becomes a block of its copies, `factors` long along the axes of space."""
+
+    def __init__(self, factors):
+        self.factors = tuple(factors)
+
+    def memory(self, x):
+        lengths = (length and length * factor for length, factor in zip(x.sample, self.factors))
+        y = TensorSpec((x.shape[0], *lengths, x.shape[-1]))
+        if len(self.factors) < 3 or None in y.sample:
+            return Memory(y)
+        between = per_sample((*y.sample[:2], *x.sample[2:]))
+        return Memory(y, {"between": between, "d between": between})
+
+    def is_view(self, training):
+        return set(self.factors) == {1}
+
+    def _steps(self, sample):
+        """(small map, large map, window) of each call: the transposed sum-pooling, as `layers.pooling` does that."""
+        *lengths, c = sample
+        if len(lengths) < 3:
+            lengths, factors = [(1,) * (2 - len(v)) + tuple(v) for v in (lengths, self.factors)]
+            return [((*lengths, c), (lengths[0] * factors[0], lengths[1] * factors[1], c), factors)]
+        (d, h, w), (a, b, f) = lengths, self.factors
+        return [
+            ((d, h, w * c), (a * d, b * h, w * c), (a, b)),
+            ((a * d * b * h, w, c), (a * d * b * h, f * w, c), (1, f)),
+        ]
+
+    def forward(self, emit, x, y, work, *, training):
+        steps = self._steps(x.shape)
+        for k, (small, large, window) in enumerate(steps):
+            target = y if k == len(steps) - 1 else work["between"]
+            emit(kernels.pool.sum_backward, x.view(*small), target.view(*large), *window, *window, 0, 0)
+            x = target
+
+    def backward(self, emit, x, y, dy, dx, work):
+        steps = self._steps(x.shape) if dx is not None else []
+        for k, (small, large, window) in reversed(list(enumerate(steps))):
+            target = work["d between"] if k else dx
+            here = dy.view(*large)
+            emit(kernels.pool.sum_forward, here, target.view(*small), *window, *window, 0, 0, units=small[0])
+            dy = target
+
+
+def channels_to_last(x):
+    """(n, c, ...) → (n, ..., c)."""
+    return Transpose((*range(2, x.ndim), 1)).record(x)
+
+
+def channels_to_first(x):
+    """(n, ..., c) → (n, c, ...)."""
+    return Transpose((x.ndim - 1, *range(1, x.ndim - 1))).record(x)
+
+
+def channels_to_last(x):
+    """(n, c, ...) → (n, ..., c)."""
+    return Transpose((*range(2, x.ndim), 1)).record(x)
+
+
+def channels_to_first(x):
+    """(n, ..., c) → (n, c, ...)."""
+    return Transpose((x.ndim - 1, *range(1, x.ndim - 1))).record(x)

@@ -9,7 +9,7 @@ from cycnn.core import checks
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
 from cycnn.ops import maths, nn, products, reductions, shaping
-from cycnn.ops.symbolic import Expression, waits
+from cycnn.ops.symbolic import Expression, Whole, waits
 from cycnn.ops.tape import Tensor, is_traced
 
 _ARITHMETIC = {
@@ -75,7 +75,7 @@ def _array_function(self, function, types, args, kwargs):
 
 def _is_live(value):
     """Whether more than the values that are there now depends on it: gradients, or other batches."""
-    return isinstance(value, (SymbolicTensor, Expression)) or is_traced(value)
+    return isinstance(value, (SymbolicTensor, Expression, Whole)) or is_traced(value)
 
 
 def _by_numpy(name, function, args, kwargs):
@@ -104,7 +104,7 @@ def _symbolic(function):
     )
 
 
-for _cls in (Tensor, SymbolicTensor, Variable, Expression):
+for _cls in (Tensor, SymbolicTensor, Variable, Expression, Whole):
     _install(_cls)
 Tensor.__eq__, Tensor.__ne__ = _binary(maths.equal)[0], _binary(maths.not_equal)[0]
 SymbolicTensor.__eq__, SymbolicTensor.__ne__ = _symbolic(maths.equal), _symbolic(maths.not_equal)

@@ -8,6 +8,7 @@
     Tensor, watched Variable          computed at once and left on the tape; a Tensor comes back
     SymbolicTensor                    recorded in the graph; a SymbolicTensor comes back
     Variable in a layer's `call`      kept for whoever reads it; an Expression comes back
+    SymbolicTensor, all samples       kept for `add_loss`; a Whole comes back
 
 The gradient functions need not care for broadcasting and types: the tape sums over repeated axes. A function that
 returns its result alone has no gradient.
@@ -15,6 +16,7 @@ returns its result alone has no gradient.
 
 import functools
 import inspect
+import operator
 
 import numpy as np
 
@@ -22,7 +24,8 @@ from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
 from cycnn.ops import symbolic, tape
 from cycnn.ops.arrays import numbers
-from cycnn.ops.dtypes import as_array, is_weak
+from cycnn.ops.dtypes import as_array, is_weak, promote
+from cycnn.ops.symbolic import Whole
 from cycnn.ops.tape import Tensor
 
 
@@ -45,8 +48,11 @@ def primitive(arrays=1, shortcut=None):
                 if name not in kwargs:
                     break
                 args = (*args, kwargs.pop(name))
-            if any(isinstance(arg, SymbolicTensor) for arg in args):
-                found = shortcut(*args, **kwargs) if shortcut is not None else NotImplemented
+            if any(isinstance(arg, (list, tuple)) for arg in args):
+                args = (*map(_joined, args[:arrays]), *([] if arrays is None else args[arrays:]))
+            if any(isinstance(arg, (SymbolicTensor, Whole)) for arg in args):
+                known = shortcut is not None and not any(isinstance(arg, Whole) for arg in args)
+                found = shortcut(*args, **kwargs) if known else NotImplemented
                 return symbolic.record(call, args, kwargs) if found is NotImplemented else found
             if symbolic.waits(args):
                 return symbolic.Expression(call, args, kwargs)
@@ -60,13 +66,27 @@ def primitive(arrays=1, shortcut=None):
     return decorate
 
 
+def _joined(arg):
+    """A list with tensors in it as one tensor; anything else as it is."""
+    if isinstance(arg, (list, tuple)):
+        parts = [_joined(part) for part in arg]
+        if any(isinstance(part, (Tensor, Variable, SymbolicTensor, symbolic.Expression, Whole)) for part in parts):
+            return _stacked(*parts)
+    return arg
+
+
+@primitive(arrays=None)
+def _stacked(*parts):
+    return np.stack(promote(*parts)), *(operator.itemgetter(k) for k in range(len(parts)))
+
+
 def composite(function):
     """Decorator of a function written with other operations: in a graph it is one node, not one for each of them."""
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         given = (*args, *kwargs.values())
-        if any(isinstance(arg, SymbolicTensor) for arg in given):
+        if any(isinstance(arg, (SymbolicTensor, Whole)) for arg in given):
             return symbolic.record(call, args, kwargs)
         if symbolic.waits(given):
             return symbolic.Expression(call, args, kwargs)
@@ -77,7 +97,7 @@ def composite(function):
 
 def array_or_traced(x, what):
     """What stands for an array as it is, anything else as an array. `what` it is, for errors."""
-    return x if isinstance(x, (Tensor, Variable, SymbolicTensor, symbolic.Expression)) else numbers(x, what)
+    return x if isinstance(x, (Tensor, Variable, SymbolicTensor, symbolic.Expression, Whole)) else numbers(x, what)
 
 
 def _raw(value, what):

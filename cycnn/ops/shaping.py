@@ -11,6 +11,7 @@ from cycnn.engine.graph import SymbolicTensor
 from cycnn.ops import layout
 from cycnn.ops.dtypes import as_array, promote, result_type, standardize
 from cycnn.ops.primitive import primitive
+from cycnn.ops.symbolic import Whole
 from cycnn.ops.tape import Tensor, value_of
 
 _slice = builtins.slice
@@ -28,7 +29,7 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
     """
     if sparse or ragged:
         raise ValueError(f"There are dense arrays only. Received: sparse={sparse}, ragged={ragged}.")
-    if isinstance(x, (Tensor, SymbolicTensor)):
+    if isinstance(x, (Tensor, SymbolicTensor, Whole)):
         return x if dtype is None else cast(x, dtype)
     return cast(x, x.dtype if dtype is None else dtype) if isinstance(x, Variable) else as_array(x, dtype)
 

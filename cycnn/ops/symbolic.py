@@ -5,6 +5,7 @@ backward runs the function again, recording, and pulls the gradient back.
 
     ops.sort(x)                   →  Traced(sort), a node
     ops.exp(self.scale) * x       →  Expression(exp, scale), which waits; Traced(multiply) reads it, and so the variable
+    ops.mean(x)                   →  Whole(mean), of all samples: no tensor of a graph, but `add_loss` takes it
 """
 
 import math
@@ -16,6 +17,10 @@ from cycnn.core.spec import TensorSpec
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import Memory, Operation, SymbolicTensor, current_scope, recording
 from cycnn.ops import tape
+
+
+class MixesSamples(ValueError):
+    """A function of whole batches where one of each sample is needed."""
 
 
 class Traced(Operation):
@@ -76,7 +81,8 @@ class Traced(Operation):
         """The output's shape and type, found by running the function on three samples, and on two of them.
 
         Raises:
-            ValueError: it cannot be run, or an output does not depend on its own sample alone.
+            MixesSamples: an output does not depend on its own sample alone.
+            ValueError: it cannot be run.
         """
         shapes = ", ".join(str(spec.shape) for spec in specs)
         x = [_samples(spec, 3, phase) for phase, spec in enumerate(specs)]
@@ -92,14 +98,14 @@ class Traced(Operation):
                 f"a few samples of them it fails: {error}"
             ) from error
         if whole.shape[:1] != (3,) or any(part.shape != (2, *whole.shape[1:]) for part in parts):
-            raise ValueError(
+            raise MixesSamples(
                 f"`{self.name}` must keep the first axis, which counts the samples of a batch, when it is used inside a "
                 f"model: name the other axes (`axis=1` or `axis=-1`), and index as in `x[:, 0]`. Received: symbolic "
                 f"tensors of shapes {shapes}, of which it makes shape {whole.shape} for 3 samples and {parts[0].shape} "
                 "for 2."
             )
         if not all(_equal(whole[rows], part) for rows, part in zip((slice(2), slice(1, None)), parts)):
-            raise ValueError(
+            raise MixesSamples(
                 f"`{self.name}` must compute each sample from itself alone when it is used inside a model: a result may not "
                 f"depend on what else is in the batch. Received: symbolic tensors of shapes {shapes}, whose samples it mixes."
             )
@@ -158,6 +164,75 @@ class Expression:
         return f"<Expression {self.function.__name__}, shape={self.shape}, dtype={self.dtype}>"
 
 
+class Whole:
+    """A function of symbolic tensors that needs all samples of a batch at once, or of other such functions.
+
+    Samples of a graph stand alone, so this is none of its tensors; but it may be added to the loss of a model.
+
+    Attributes:
+        inputs: tuple of the symbolic tensors that it is computed from.
+        variables: tuple of the variables.
+        refusal: why it can be no tensor.
+    """
+
+    __slots__ = ("_value", "args", "function", "inputs", "kwargs", "refusal", "variables")
+
+    def __init__(self, function, args, kwargs, refusal=None):
+        self.function, self.args, self.kwargs = function, args, kwargs
+        leaves = structure.flatten((args, kwargs))
+        wholes = [leaf for leaf in leaves if isinstance(leaf, Whole)]
+        self.refusal = refusal or wholes[0].refusal
+        tensors = [leaf for leaf in leaves if isinstance(leaf, SymbolicTensor)]
+        self.inputs = tuple(dict.fromkeys((*tensors, *(tensor for whole in wholes for tensor in whole.inputs))))
+        own = variables_of((args, kwargs))
+        self.variables = tuple({id(v): v for v in (*own, *(v for w in wholes for v in w.variables))}.values())
+        with np.errstate(all="ignore"):
+            self._value = tape.value_of(self.evaluate([_samples(_with_lengths(x.spec, 5), 3, 1) for x in self.inputs]))
+
+    def evaluate(self, values, done=None):
+        """The value, a tensor where a tape watches something, for the values of `inputs`."""
+        given = dict(zip(map(id, self.inputs), values, strict=True))
+        done = {} if done is None else done  # what occurs several times is computed once
+
+        def value(leaf):
+            if isinstance(leaf, SymbolicTensor):
+                return given[id(leaf)]
+            if not isinstance(leaf, Whole):
+                return _evaluated(leaf)
+            if id(leaf) not in done:
+                done[id(leaf)] = leaf.evaluate([given[id(tensor)] for tensor in leaf.inputs], done)
+            return done[id(leaf)]
+
+        with recording(layer=None):
+            args, kwargs = structure.map_leaves(value, (self.args, self.kwargs))
+            return self.function(*args, **kwargs)
+
+    @property
+    def shape(self):
+        """The shape for 3 samples."""
+        return self._value.shape
+
+    @property
+    def dtype(self):
+        return self._value.dtype
+
+    @property
+    def ndim(self):
+        return self._value.ndim
+
+    def refuse(self):
+        """Refuse to be a tensor."""
+        raise MixesSamples(f"{self.refusal} As it is, it may only be added to the loss, by `add_loss`.")
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError(f"{self.refusal} As it is, it has no values, and may only be added to the loss, by `add_loss`.")
+
+    __bool__ = __iter__ = __len__ = __float__ = __array__
+
+    def __repr__(self):
+        return f"<Whole {self.function.__name__}, dtype={self.dtype}>"
+
+
 def _evaluated(leaf):
     return leaf.evaluate() if isinstance(leaf, Expression) else leaf
 
@@ -177,7 +252,10 @@ def variables_of(arguments):
 
 
 def record(function, args, kwargs):
-    """The symbolic output of a function for arguments among which, or in lists among which, are symbolic tensors."""
+    """The symbolic output of a function for arguments among which, or in lists among which, are symbolic tensors; a
+    `Whole` where it needs all samples at once."""
+    if any(isinstance(leaf, Whole) for leaf in structure.flatten((args, kwargs))):
+        return Whole(function, args, kwargs)
     inputs = {id(leaf): leaf for leaf in structure.flatten((args, kwargs)) if isinstance(leaf, SymbolicTensor)}
 
     def compute(*arrays):
@@ -190,7 +268,10 @@ def record(function, args, kwargs):
 
     operation = Traced(compute, variables_of((args, kwargs)), function.__name__.lstrip("_"))
     tensors = tuple(inputs.values())
-    return operation.record(tensors if len(tensors) > 1 else tensors[0])
+    try:
+        return operation.record(tensors if len(tensors) > 1 else tensors[0])
+    except MixesSamples as error:
+        return Whole(function, args, kwargs, str(error))
 
 
 def _with_lengths(spec, length):

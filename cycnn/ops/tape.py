@@ -2,7 +2,8 @@
 
 A `Tensor` is an array that a `Tape` may watch. While a tape is active, every operation that reads something watched
 leaves a step on it: the output, and for each watched input the function that turns the gradient of the output into
-the gradient of that input. `Tape.gradient` walks the steps backward.
+the gradient of that input. `Tape.gradient` walks the steps backward. A layer or a model that is called leaves one step,
+too, with all its outputs (see `calls`).
 
     function(x, y):  z = x * y          steps:  z ← x: d ↦ d·y,  y: d ↦ d·x
                      return sum(z)              s ← z: d ↦ d, spread over z
@@ -10,6 +11,7 @@ the gradient of that input. `Tape.gradient` walks the steps backward.
 Gradients are arrays: a tape does not differentiate what another one's `gradient` computes.
 """
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 import numpy as np
@@ -88,57 +90,104 @@ class Tensor:
 
 
 class Tape:
-    """The steps that lead from watched values to results. Recording lasts as long as the `with` block."""
+    """The steps that lead from watched values to results. Recording lasts as long as the `with` block.
+
+    Attributes:
+        repeats: whether `gradient` may be called more than once; what runs of plans leave is kept for that.
+    """
+
+    repeats = True
 
     def __init__(self):
-        self._steps = []  # (output, [(input, pullback)])
+        self._steps = []  # (outputs, inputs, function: gradients of the outputs ↦ those of the inputs, and of the outputs)
         self._watched = {}  # id → the value, which so keeps its id
+        self._tokens = []
 
-    def watch(self, value):
-        """Differentiate with respect to a `Tensor` or `Variable` from now on."""
+    def _watch(self, value):
         self._watched[id(value)] = value
+
+    watch = _watch
 
     def watches(self, value):
         """Whether something was watched, or computed from what was."""
         return id(value) in self._watched
 
     def __enter__(self):
-        self._token = _active.set((*_active.get(), self))
+        self._tokens.append(_active.set((*_active.get(), self)))
         return self
 
     def __exit__(self, *error):
-        _active.reset(self._token)
+        _active.reset(self._tokens.pop())
 
     def record(self, output, inputs, pullbacks):
-        """Add a step, if one of the inputs is watched."""
-        links = [(x, pullback) for x, pullback in zip(inputs, pullbacks) if self.watches(x) and _is_float(x)]
-        if links:
-            self.watch(output)
-            self._steps.append((output, links))
-
-    def gradient(self, target, sources, seed=None):
-        """The gradients of a target.
+        """Add a step of one output, if one of the inputs is watched.
 
         Args:
-            target: `Tensor`.
+            pullbacks: for each input, the function: gradient of the output ↦ gradient of the input.
+        """
+        links = [(x, pullback) for x, pullback in zip(inputs, pullbacks) if self.watches(x) and is_float(x)]
+        if links:
+            self._watch(output)
+            self._steps.append(((output,), [x for x, _ in links], _Links([pullback for _, pullback in links])))
+
+    def record_run(self, outputs, inputs, pull_back):
+        """Add a step of several outputs.
+
+        Args:
+            inputs: tensors, arrays and variables, watched or not.
+            pull_back: function: list of the outputs' gradients, with None in it ↦ lists of the inputs' gradients, and of
+                the outputs' with all that flows back to them from the others; None where that is nothing.
+        """
+        for output in outputs:
+            self._watch(output)
+        self._steps.append((tuple(outputs), inputs, pull_back))
+
+    def gradient(self, targets, sources, seeds=None):
+        """The gradients of a target, or of the sum of several.
+
+        Args:
+            targets: tensor, or list of them.
             sources: list of watched tensors and variables.
-            seed: array of the target's shape, what the gradient of the target is; ones where it is None.
+            seeds: list of arrays of the targets' shapes, what their gradients are; ones where it is None.
 
         Returns:
-            A list of arrays, None where the target does not depend on a source.
+            A list of arrays, None where no target depends on a source.
         """
-        kept = {id(source) for source in sources}
-        seed = np.ones(target.shape, target.dtype) if seed is None else np.asarray(seed, target.dtype)
-        arrived = {id(target): np.broadcast_to(seed, target.shape)}
-        for output, links in reversed(self._steps):
-            key = id(output)
-            dy = arrived.get(key) if key in kept else arrived.pop(key, None)
-            if dy is None:
+        targets = targets if isinstance(targets, list) else [targets]
+        kept, arrived = {id(source) for source in sources}, {}
+
+        def arrive(x, dx):
+            key = id(x)
+            arrived[key] = arrived[key] + dx if key in arrived else dx
+
+        for target, seed in zip(targets, seeds or [None] * len(targets), strict=True):
+            if self.watches(target):
+                seed = np.ones(target.shape, target.dtype) if seed is None else np.asarray(seed, target.dtype)
+                arrive(target, np.broadcast_to(seed, target.shape))
+        for outputs, inputs, pull_back in reversed(self._steps):
+            found = [arrived.get(id(y)) if id(y) in kept else arrived.pop(id(y), None) for y in outputs]
+            if all(dy is None for dy in found):
                 continue
-            for x, pullback in links:
-                dx = _fitted(pullback(dy), x)
-                arrived[id(x)] = arrived[id(x)] + dx if id(x) in arrived else dx
+            dxs, dys = pull_back(found)
+            for y, dy in zip(outputs, dys):
+                if dy is not None and id(y) in kept:
+                    arrived[id(y)] = dy
+            for x, dx in zip(inputs, dxs, strict=True):
+                if dx is not None and self.watches(x):
+                    arrive(x, _fitted(dx, x))
         return [arrived.get(id(source)) for source in sources]
+
+
+class _Links:
+    """The way back of a step of one output."""
+
+    __slots__ = ("pullbacks",)
+
+    def __init__(self, pullbacks):
+        self.pullbacks = pullbacks
+
+    def __call__(self, gradients):
+        return [pullback(gradients[0]) for pullback in self.pullbacks], ()
 
 
 def active():
@@ -146,12 +195,23 @@ def active():
     return _active.get()
 
 
+@contextmanager
+def without(tape):
+    """Let a tape record nothing within this scope."""
+    token = _active.set(tuple(other for other in _active.get() if other is not tape))
+    try:
+        yield
+    finally:
+        _active.reset(token)
+
+
 def is_traced(value):
     """Whether a tape that records at this moment watches the value."""
     return any(tape.watches(value) for tape in _active.get())
 
 
-def _is_float(value):
+def is_float(value):
+    """Whether a value has a gradient."""
     return np.dtype(value.dtype).kind == "f"
 
 
@@ -164,7 +224,8 @@ def _fitted(gradient, x):
     repeated = tuple(k for k, (length, had) in enumerate(zip(gradient.shape, x.shape)) if had == 1 != length)
     if repeated:
         gradient = gradient.sum(axis=repeated, keepdims=True)
-    return np.broadcast_to(gradient.astype(x.dtype, copy=False), x.shape)
+    gradient = gradient.astype(x.dtype, copy=False)
+    return gradient if gradient.shape == tuple(x.shape) else np.broadcast_to(gradient, x.shape)
 
 
 def value_of(result):
@@ -196,12 +257,12 @@ def vjp(function, arrays, variables=()):
 
     def pullback(*seeds):
         seeds = seeds[0] if several and len(seeds) == 1 else seeds
-        totals = [np.zeros(leaf.shape, FLOAT) for leaf in leaves]
-        for target, seed in zip(results, seeds, strict=True):
-            if isinstance(target, (Tensor, Variable)) and tape.watches(target):
-                for total, part in zip(totals, tape.gradient(target, leaves, seed)):
-                    if part is not None:
-                        total += part
+        pairs = [pair for pair in zip(results, seeds, strict=True) if isinstance(pair[0], (Tensor, Variable))]
+        found = tape.gradient([target for target, _ in pairs], leaves, [seed for _, seed in pairs])
+        totals = [
+            np.zeros(leaf.shape, FLOAT) if dx is None else np.array(dx, FLOAT)
+            for leaf, dx in zip(leaves, found, strict=True)
+        ]
         return totals[: len(inputs)], totals[len(inputs) :]
 
     values = tuple(map(value_of, results))

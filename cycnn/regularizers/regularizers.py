@@ -46,13 +46,25 @@ class L1L2(Regularizer):
         self.l2 = checks.number("l2", 0.0 if l2 is None else l2, 0)
 
     def __call__(self, x):
-        x = np.asarray(x, np.float64)
+        """The penalty of an array, a number; of what a tape or a graph watches, a tensor."""
+        watched = hasattr(x, "__array_ufunc__") and not isinstance(x, (np.ndarray, np.generic))
+        x = x if watched else np.asarray(x, np.float64)
         penalty = 0.0
         if self.l1:  # a factor of 0 switches its term off, also where the sum is infinite
-            penalty += self.l1 * np.abs(x).sum()
+            penalty = penalty + np.sum(np.abs(x)) * self.l1
         if self.l2:
-            penalty += self.l2 * np.square(x).sum()
-        return float(penalty)
+            penalty = penalty + np.sum(np.square(x)) * self.l2
+        return penalty if watched else float(penalty)
+
+    def value_and_gradient(self, x):
+        """The penalty of an array, and its gradient."""
+        x = np.asarray(x)
+        gradient = np.zeros_like(x)
+        if self.l1:
+            gradient += np.float32(self.l1) * np.sign(x)
+        if self.l2:
+            gradient += np.float32(2 * self.l2) * x
+        return self(x), gradient
 
     def get_config(self):
         return {"l1": self.l1, "l2": self.l2}

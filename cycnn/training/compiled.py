@@ -56,13 +56,19 @@ class Compiled:
         for given, _ in self._metrics:
             _check_names(given, metrics_package.get, METRIC_WORDS)
         self.mean_loss = Mean("loss")
-        self._graph = None
+        self._graph, self.prepared = None, False
         self.terms, self.watched = [], []
         self.trainable, self.trained, self.trained_graph = {}, [], None
 
     @property
     def has_loss(self):
+        """Whether some output has a loss."""
         return any(True for _ in _leaves(self._loss))
+
+    @property
+    def has_metrics(self):
+        """Whether there are metrics besides the losses."""
+        return any(True for given, _ in self._metrics for _ in _leaves(given))
 
     # ------------------------------------------------------------------------------------------------- per output
 
@@ -70,17 +76,17 @@ class Compiled:
         """For each output, what names its loss, or None."""
         return [None if given is None else _name_of(given) for given in self._losses(names)]
 
-    def prepare(self, graph, names, targets):
+    def prepare(self, graph, names, shapes, targets):
         """Make the objects for the outputs of a graph, at the first targets.
 
         Args:
-            graph: the model's `Graph`.
+            graph: the model's `Graph`; None where outputs come from a program's own steps.
             names: names of the outputs.
+            shapes: the outputs' shapes of one sample.
             targets: list of arrays, one per output; None for an output without targets.
         """
-        if graph is self._graph:
+        if self.prepared and graph is self._graph:
             return
-        shapes = [tensor.spec.sample for tensor in graph.outputs]
         identifiers = self._losses(names)
         factors = self._loss_factors(names, identifiers)
         several = sum(identifier is not None for identifier in identifiers) > 1
@@ -95,7 +101,7 @@ class Compiled:
             if identifier is not None
         ]
         self.watched = self._watched(names, targets, shapes)
-        self._graph = graph
+        self._graph, self.prepared = graph, True
 
     def _losses(self, names):
         """What names the loss of each output, in order; None for none."""
@@ -167,15 +173,19 @@ class Compiled:
                 values[term.tracker.name] = term.tracker.result()
         return {name: _plain(values[name]) for name in sorted(values)}
 
-    def listed(self, logs):
-        """The values of logs as `evaluate` returns them: a number, or a list."""
-        values = [value for _, value in self._ordered(logs)]
+    def listed(self, logs, more=()):
+        """The values of logs as `evaluate` returns them: a number, or a list.
+
+        Args:
+            more: names of further metrics.
+        """
+        values = [value for _, value in self._ordered(logs, more)]
         return values if len(values) > 1 else values[0]
 
-    def _ordered(self, logs):
+    def _ordered(self, logs, more=()):
         """(name, value) in Keras's order: the loss, metrics under their own names, the outputs' losses, and then what
         has another name in logs: a metric of one of several outputs, a second one of a name."""
-        own = [metric.name for metric in self.metrics]
+        own = list(dict.fromkeys((*(metric.name for metric in self.metrics), *more)))
         yield from ((name, logs[name]) for name in own if name in logs)
         yield from ((name, logs[name]) for name in sorted(logs) if name not in own)
 

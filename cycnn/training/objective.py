@@ -52,6 +52,16 @@ class Objective:
             gradients[k] = dx
         return gradients
 
+    def add(self, emit, plan, k, loss, xs):
+        """Emit what a layer adds to the loss; returns the gradient of each tensor that it reads."""
+        value = plan.external(f"added {k}", (1,))
+        if not self.differentiates:
+            loss.forward(emit, xs, value)
+            return [None] * len(xs)
+        dxs = loss.gradient_buffers(xs)
+        loss.backward(emit, xs, dxs, value=value)
+        return dxs
+
     def _gathered(self, emit, name, shape, dtype="float32"):
         buffer = Buffer.new(name, SAMPLE, shape, dtype)
         self.feeds[name](emit, buffer)

@@ -23,19 +23,23 @@ class Steps:
         model: the model; it is compiled and built.
         training: whether batches are learned from.
         capacity: samples of the largest batch, where that is known.
+        random: seed and step of the random operations; None: the model's, or new ones.
     """
 
-    def __init__(self, model, training, capacity=0):
+    def __init__(self, model, training, capacity=0, random=None):
         self.model, self.training, self.capacity = model, training, capacity
         self.compiled = model._compiled
         self.trained = model._trained() if training else []
         self.regularized = [v for v in model._trained() if v.regularizer is not None]
         self.constrained = [v for v in self.trained if v.constraint is not None]
-        self._random = None
+        self._random = random
         self._steps, self._samples, self._loans = {}, None, ExitStack()
 
     def __enter__(self):
         self._loans.__enter__()
+        self.model._must_have_loss("fit" if self.training else "evaluate")
+        alone = list(map(id, self.model.metrics)) == list(map(id, self.compiled.metrics))
+        self.logs = self.compiled.logs if alone else self.model.get_metrics_result
         if self.training:
             if not self.model.optimizer.built:
                 self.model.optimizer.build(self.trained)
@@ -45,6 +49,10 @@ class Steps:
 
     def __exit__(self, *error):
         return self._loans.__exit__(*error)
+
+    def epoch_logs(self):
+        """`{name: value}` of the loss and all metrics so far."""
+        return self.logs()
 
     @property
     def random(self):
@@ -56,10 +64,11 @@ class Steps:
     def run(self, samples, rows):
         """One batch: the samples `rows` (int64 array)."""
         if samples is not self._samples:
-            self.step, self._samples = self._step_for(samples, len(rows)), samples
+            self.step, self._samples = self.step_for(samples, len(rows)), samples
         self.step.run(rows)
 
-    def _step_for(self, samples, count):
+    def step_for(self, samples, count):
+        """The `Step` that reads these samples, in batches of `count`."""
         sources = sources_of(samples, self.compiled.terms)
         key = tuple((name, *source.key, source.array.shape[1:]) for name, source in sources)
         step = self._steps.get(key)
@@ -103,6 +112,7 @@ class Step:
         self.outputs = [memory.empty((capacity, *tensor.spec.sample)) for tensor in self.graph.outputs]
         self.parts = [Part(term, self.graph, capacity) for term in steps.compiled.terms]
         self.penalties = memory.zeros((len(steps.regularized),))
+        self.added = memory.zeros((len(self.graph.losses_of(steps.training)),))
 
     def _make(self):
         steps, model, shapes = self.steps, self.steps.model, {n: s.array.shape[1:] for n, s in self.sources}
@@ -141,6 +151,8 @@ class Step:
             plan.bind(f"scale {part.output}", part.scale)
         for k in range(len(self.penalties)):
             plan.bind(f"penalty {k}", self.penalties[k : k + 1])
+        for k in range(len(self.added)):
+            plan.bind(f"added {k}", self.added[k : k + 1])
         self.is_random = plan.uses("step")
         if self.is_random:
             plan.bind("step", self.steps.random)
@@ -155,18 +167,24 @@ class Step:
         for name, source in sources:
             source.attach(self.plan, name)
 
-    def run(self, rows):
-        """One batch: the samples `rows` (int64 array)."""
-        steps, plan, count, samples = self.steps, self.plan, len(rows), self.samples
+    def fill(self, rows):
+        """Make the samples `rows` (int64 array) the next batch; returns their weights, of each output."""
+        samples = self.samples
         for _, source in self.sources:
             source.pick(rows)
         weights = [None if w is None else w[rows] for w in samples.weights]
         for part in self.parts:
-            part.begin(count, weights[part.output], samples.matched[part.output], rows)
+            part.begin(len(rows), weights[part.output], samples.matched[part.output], rows)
+        return weights
+
+    def run(self, rows):
+        """One batch: the samples `rows` (int64 array)."""
+        steps, samples, count = self.steps, self.samples, len(rows)
+        weights = self.fill(rows)
         if steps.training:
             self._learn(count)
         else:
-            self.team = plan.run(count)
+            self.team = self.plan.run(count)
         compiled, loss = steps.compiled, 0.0
         for part in self.parts:
             value = part.end(count, weights[part.output])
@@ -175,6 +193,9 @@ class Step:
             loss += part.factor * value
         if steps.regularized:
             loss += float(self.penalties.sum()) if steps.training else steps.penalty
+        if len(self.added):
+            loss += float(self.added.sum(dtype=np.float64))
+            steps.model._note_added(self.graph, steps.training, self.added.copy())
         compiled.mean_loss.add(loss, count)
         for watched in compiled.watched:
             k = watched.output
@@ -209,10 +230,11 @@ class Predictions:
     Args:
         function: the model's `Function`.
         capacity: samples of the largest batch, where that is known.
+        random: seed and step of the random operations, where there are some; None: new ones.
     """
 
-    def __init__(self, function, capacity=0):
-        self.function, self.capacity = function, capacity
+    def __init__(self, function, capacity=0, random=None):
+        self.function, self.capacity, self._random = function, capacity, random
         self._plans, self._samples, self._loans = {}, None, ExitStack()
 
     def __enter__(self):
@@ -225,12 +247,12 @@ class Predictions:
     def run(self, samples, rows, outputs):
         """Write the outputs of one batch into a list of arrays."""
         if samples is not self._samples:
-            self._plan, self._samples = self._plan_for(samples, len(rows)), samples
+            self.plan, self._samples = self._plan_for(samples, len(rows)), samples
         for source in self._sources:
             source.pick(rows)
         for k, output in enumerate(outputs):
-            self._plan.bind(f"output {k}", output)
-        self._plan.run(len(rows))
+            self.plan.bind(f"output {k}", output)
+        self.plan.run(len(rows))
 
     def _plan_for(self, samples, count):
         self._sources = [Source(array) for array in samples.inputs]
@@ -241,7 +263,7 @@ class Predictions:
             loan = self.function.lend(("predict", self.capacity, False, (), key), self._make)
             plan = self._plans[key] = self._loans.enter_context(loan)
             if plan.uses("step"):
-                plan.bind("step", run_state())
+                plan.bind("step", run_state() if self._random is None else self._random)
         for k, source in enumerate(self._sources):
             source.attach(plan, f"input {k}")
         return plan

@@ -9,16 +9,20 @@ from cycnn import optimizers
 from cycnn.callbacks import CallbackList
 from cycnn.core import checks, random
 from cycnn.core.registry import deserialize_keras_object, serialize_keras_object
+from cycnn.core.structure import flatten, map_leaves, pack
 from cycnn.engine.function import Function
+from cycnn.metrics import Metric
+from cycnn.ops import convert_to_numpy
 from cycnn.training import data
 from cycnn.training.compiled import Compiled
 from cycnn.training.data import forms
 from cycnn.training.data.samples import warn_of_unseen_classes
+from cycnn.training.own_steps import OwnRun, OwnSamples, OwnSteps, plain
 from cycnn.training.progress import Progress
 from cycnn.training.step import Predictions, Steps
 
 
-class Trainer:
+class Trainer(OwnSteps):
     """What a model can do with data. Mixed into `Model` and `Sequential`, which give `_the_graph()` and the weights."""
 
     def _start_training(self):
@@ -108,8 +112,14 @@ class Trainer:
             raise ValueError(
                 f"You must call `compile()` before calling `{what}()`: it says which loss and optimizer to use."
             )
-        if not self._compiled.has_loss:
-            raise ValueError(f"`{what}()` needs a loss. Call `compile(..., loss=...)`. Received: loss=None.")
+        if self.built and not self.takes_own("train"):
+            self._must_have_loss(what)
+
+    def _must_have_loss(self, what):
+        """Refuse a model without a loss, whose layers and regularizers add none either."""
+        if not self._compiled.has_loss and not self._the_graph().losses:
+            if all(v.regularizer is None for v in self.trainable_weights):
+                raise ValueError(f"`{what}()` needs a loss. Call `compile(..., loss=...)`. Received: loss=None.")
 
     def _trained(self):
         """The weights that learn: those that could at `compile`, or, made later, when they were first asked for."""
@@ -136,34 +146,56 @@ class Trainer:
 
     @property
     def metrics(self):
-        """The metric objects: the mean loss, those of `compile`, and the mean loss of each of several outputs."""
-        return [] if self._compiled is None else self._compiled.metrics
+        """The metric objects: the mean loss, those of `compile`, the mean loss of each of several outputs, and those that
+        are attributes of the model or of its layers."""
+        return [*([] if self._compiled is None else self._compiled.metrics), *self._metrics_within()]
+
+    def _metrics_within(self):
+        """The metrics that are attributes; those of models within belong to these."""
+        found = {}
+        for layer in self._flatten_layers():
+            if layer is self or not isinstance(layer, Trainer):
+                for value in vars(layer).values():
+                    for part in value if isinstance(value, (list, tuple)) else (value,):
+                        if isinstance(part, Metric):
+                            found[id(part)] = part
+        return list(found.values())
 
     @property
     def metrics_names(self):
         """Names of the values that `evaluate` returns, in their order."""
-        return [] if self._compiled is None else self._compiled.metrics_names
+        own = [metric.name for metric in self._metrics_within()]
+        return [*([] if self._compiled is None else self._compiled.metrics_names), *own]
 
     def reset_metrics(self):
         """Begin all metrics anew."""
         if self._compiled is not None:
             self._compiled.reset()
+        for metric in self.metrics:
+            metric.reset_state()
 
     def get_metrics_result(self):
         """`{name: value}` of the loss and all metrics, over the batches since they were reset."""
-        return self._compiled.logs()
+        if type(self).metrics is Trainer.metrics:
+            found, more = self._compiled.logs(), self._metrics_within()
+        else:
+            found, more = {}, self.metrics
+        for metric in more:
+            result = metric.result()
+            found.update(result if isinstance(result, dict) else {metric.name: plain(result)})
+        return found
 
     @contextmanager
     def _own_metrics(self):
         """Metrics begin anew; where a `fit` is at work, its own are put back in the end."""
-        compiled = self._compiled
-        kept = compiled.state() if self._in_fit else None
-        compiled.reset()
+        known = {id(metric): metric for metric in (*self._compiled.metrics, *self.metrics)}.values()
+        kept = [(variable, variable.numpy()) for m in known for variable in m.variables] if self._in_fit else []
+        self.reset_metrics()
         try:
-            yield compiled
+            yield self._compiled
         finally:
-            if kept is not None:
-                compiled.restore(kept)
+            for variable, value in kept:
+                variable.assign(value)
 
     # ----------------------------------------------------------------------------------------------------- plans
 
@@ -210,8 +242,13 @@ class Trainer:
         forms.not_empty(inputs[0], what)
         return inputs
 
-    def _samples(self, x, y=None, sample_weight=None, what="x"):
-        """Inputs, targets and weights that fit the model and each other."""
+    def _samples(self, x, y=None, sample_weight=None, what="x", kind="train"):
+        """Inputs, targets and weights that fit the model and each other; as they are for a program's own steps."""
+        if self.takes_own(kind):
+            samples = OwnSamples(x, y, sample_weight)
+            if self._has_call():
+                self._build_from(samples.structures[0])
+            return samples
         inputs = self._inputs(x, what)
         graph, compiled, names = self._the_graph(), self._compiled, self._target_names()
         targets = forms.as_targets(y, names, compiled.wanted(names))
@@ -223,7 +260,7 @@ class Trainer:
         forms.same_length(
             [*inputs, *targets, *weights], [what] * len(inputs) + columns + ["sample_weight"] * len(names)
         )
-        compiled.prepare(graph, names, targets)
+        compiled.prepare(graph, names, [tensor.spec.sample for tensor in graph.outputs], targets)
         matched = [None] * len(names)
         for term in compiled.terms:
             k, loss = term.output, term.loss
@@ -239,6 +276,12 @@ class Trainer:
         """Samples of a model with one output, weighted by their classes and by what weights they had."""
         if class_weight is None:
             return samples
+        if isinstance(samples, OwnSamples):
+            x, y, sample_weight = samples.structures
+            if y is None or isinstance(y, (list, tuple, dict)):
+                raise ValueError(f"`class_weight` needs one array of targets. Received: y={checks.short(y)}.")
+            by_class = forms.class_weights(class_weight, y, None)
+            return OwnSamples(x, y, by_class if sample_weight is None else by_class * sample_weight)
         if len(samples.targets) > 1:
             raise ValueError(
                 f"`class_weight` needs a model with one output. Received: a model with the outputs {self.output_names}."
@@ -250,11 +293,11 @@ class Trainer:
             by_class = weight * by_class.reshape(-1, *[1] * (weight.ndim - 1))
         return data.Samples(samples.inputs, samples.targets, samples.matched, [by_class])
 
-    def _stream(self, source, what="x", class_weight=None, **arguments):
+    def _stream(self, source, what="x", class_weight=None, kind="train", **arguments):
         """The batches that a dataset or generator gives."""
 
         def convert(x, y, sample_weight):
-            return self._weigh_classes(self._samples(x, y, sample_weight), class_weight)
+            return self._weigh_classes(self._samples(x, y, sample_weight, kind=kind), class_weight)
 
         return data.StreamBatches(source, convert, what=what, **arguments)
 
@@ -262,8 +305,8 @@ class Trainer:
         """Batches to evaluate on."""
         if data.is_stream(x):
             _only_stream(x, y, sample_weight, what)
-            return self._stream(x, what, steps=steps, **workers)
-        return data.ArrayBatches(self._samples(x, y, sample_weight, what), batch_size, steps)
+            return self._stream(x, what, steps=steps, kind="test", **workers)
+        return data.ArrayBatches(self._samples(x, y, sample_weight, what, "test"), batch_size, steps)
 
     # ------------------------------------------------------------------------------------------------------- fit
 
@@ -345,13 +388,17 @@ class Trainer:
             share = 0.0 if validation_split is None else validation_split
             if checks.number("validation_split", share, 0, 1, open_high=True) and held_out is None:
                 samples, last = samples.split(share)
-                warn_of_unseen_classes(samples, last, self._compiled.terms)
+                if not self.takes_own("train"):
+                    warn_of_unseen_classes(samples, last, self._compiled.terms)
+                if self.takes_own("train") != self.takes_own("test"):
+                    last = self._samples(*last.structures, "validation_data", "test")
                 held_out = data.ArrayBatches(last, validation_batch_size, validation_steps)
             samples = self._weigh_classes(samples, class_weight)
             batches = data.ArrayBatches(samples, batch_size, steps_per_epoch, shuffle)
         _first(batches, "x")
         begun = True
-        self.optimizer.build(self._trained())  # a callback may want to restore its state
+        if not self.takes_own("train"):
+            self.optimizer.build(self._trained())  # a callback may want to restore its state
         watchers = CallbackList(
             callbacks, add_history=True, model=self, verbose=verbose, epochs=epochs, steps=batches.steps
         )
@@ -361,7 +408,7 @@ class Trainer:
         with (
             self._fitting(),
             closing(batches),
-            Steps(self, training=True, capacity=batches.capacity) as steps,
+            self._steps(True, batches.capacity) as steps,
             closing(progress),
         ):
             for epoch in range(self._initial_epoch or initial_epoch, epochs):
@@ -373,21 +420,24 @@ class Trainer:
                 watchers.on_epoch_begin(epoch)
                 progress.begin_epoch(epoch, epochs, batches.steps)
                 self._train(batches, steps, watchers, progress)
-                logs = self._compiled.logs()
+                logs = dict(steps.epoch_logs())
                 if held_out is not None and validates(epoch + 1):
                     logs.update((f"val_{name}", value) for name, value in self._evaluate(held_out, watchers).items())
                 progress.end_epoch(logs)
                 watchers.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
-        if epochs > 0:
+        if self.takes_own("train"):
+            if epochs > 0 and getattr(self.optimizer, "built", False) and self.optimizer.use_ema:
+                self.optimizer.finalize_variable_values(self.trainable_weights)
+        elif epochs > 0:
             self.optimizer.finalize_variable_values(self._trained())
         watchers.on_train_end(logs)
         return watchers.history
 
     def _train(self, batches, steps, watchers, progress):
         """One epoch."""
-        watched, logs = watchers.watches_batches, self._compiled.logs
+        watched, logs = watchers.watches_batches, steps.logs
         with closing(batches.epoch()) as epoch:
             for number, (samples, rows) in enumerate(epoch):
                 watchers.on_train_batch_begin(number)
@@ -397,6 +447,12 @@ class Trainer:
                 progress.update(number + 1, logs)
                 if self.stop_training:
                     break
+
+    def _steps(self, training, capacity):
+        """What takes batches: steps in plans, or those of the program."""
+        if self.takes_own("train" if training else "test"):
+            return OwnRun(self, self.train_step if training else self.test_step)
+        return Steps(self, training, capacity)
 
     @contextmanager
     def _fitting(self):
@@ -448,7 +504,7 @@ class Trainer:
             progress.begin_epoch(None, None, batches.steps)
             logs = self._evaluate(batches, watchers, progress, begun=True)
             progress.end_epoch(logs)
-        return logs if return_dict else self._compiled.listed(logs)
+        return logs if return_dict else self._compiled.listed(logs, [metric.name for metric in self.metrics])
 
     def _evaluate(self, batches, watchers, progress=None, begun=False):
         """Logs of an evaluation: `evaluate`, or a validation in `fit`."""
@@ -460,18 +516,18 @@ class Trainer:
         self.stop_evaluating = False
         watched = watchers.watches_batches
         watchers.on_test_begin()
-        with self._own_metrics() as compiled, Steps(self, training=False, capacity=batches.capacity) as steps:
+        with self._own_metrics(), self._steps(False, batches.capacity) as steps:
             with closing(batches.epoch()) as epoch:
                 for number, (samples, rows) in enumerate(epoch):
                     watchers.on_test_batch_begin(number)
                     steps.run(samples, rows)
                     if watched:
-                        watchers.on_test_batch_end(number, compiled.logs())
+                        watchers.on_test_batch_end(number, steps.logs())
                     if progress is not None:
-                        progress.update(number + 1, compiled.logs)
+                        progress.update(number + 1, steps.logs)
                     if self.stop_evaluating:
                         break
-            logs = compiled.logs()
+            logs = dict(steps.epoch_logs())
         watchers.on_test_end(logs)
         return logs
 
@@ -490,6 +546,11 @@ class Trainer:
         """
         workers = _older_arguments("predict", kwargs)
         batch_size, steps = _optional_int("batch_size", batch_size), _optional_int("steps", steps)
+        if self.takes_own("predict"):
+            return self._predict_own(x, batch_size, steps, verbose, callbacks, workers)
+        self.stop_predicting = False
+        if verbose == 0 and not callbacks and steps is None and not data.is_stream(x):  # nobody watches the batches
+            return self._packed(self._the_function()(self._inputs(x), batch_size or 32))
         progress = Progress(verbose)
         if data.is_stream(x):
             stream = data.StreamBatches(x, lambda x, y, weight: data.Samples(self._inputs(x)), steps, **workers)
@@ -499,7 +560,7 @@ class Trainer:
             batches = data.ArrayBatches(samples, batch_size, steps)
             whole = self._room(min(len(samples), (steps or batches.known) * batches.batch_size))
         watchers = CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
-        self.stop_predicting, watched = False, watchers.watches_batches
+        watched = watchers.watches_batches
         done, parts = 0, []
         with closing(batches), closing(progress):
             _first(batches, "x")
@@ -523,6 +584,32 @@ class Trainer:
         if whole is None:
             return self._packed([np.concatenate(found) for found in zip(*parts, strict=True)])
         return self._packed([output[:done] for output in whole])
+
+    def _predict_own(self, x, batch_size, steps, verbose, callbacks, workers):
+        """`predict` in a program's own steps."""
+        progress = Progress(verbose)
+        if data.is_stream(x):
+            batches = data.StreamBatches(x, OwnSamples, steps, **workers)
+        else:
+            batches = data.ArrayBatches(OwnSamples(x), batch_size, steps)
+        watchers = CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
+        self.stop_predicting, parts = False, []
+        with closing(batches), closing(progress):
+            _first(batches, "x")
+            watchers.on_predict_begin()
+            progress.begin_epoch(None, None, batches.steps)
+            with closing(batches.epoch()) as epoch:
+                for number, (samples, rows) in enumerate(epoch):
+                    watchers.on_predict_batch_begin(number)
+                    outputs = map_leaves(convert_to_numpy, self.predict_step(samples.batch(rows)))
+                    parts.append(outputs)
+                    watchers.on_predict_batch_end(number, {"outputs": outputs})
+                    progress.update(number + 1, {})
+                    if self.stop_predicting:
+                        break
+            progress.end_epoch({})
+            watchers.on_predict_end()
+        return pack(parts[0], [np.concatenate(found) for found in zip(*map(flatten, parts), strict=True)])
 
     def _room(self, samples):
         """Memory for the outputs of so many samples."""
@@ -551,17 +638,19 @@ class Trainer:
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """Loss and metrics of one batch, without learning; as `train_on_batch`."""
         self._must_be_compiled("test_on_batch")
-        return self._on_batch(self._samples(x, y, sample_weight), False, return_dict)
+        return self._on_batch(self._samples(x, y, sample_weight, kind="test"), False, return_dict)
 
     def predict_on_batch(self, x):
         """Outputs for one batch."""
+        if self.takes_own("predict"):
+            return self._predict_own(x, len(forms.as_array(flatten(x)[0], "x")), None, 0, None, {})
         return self._packed(self._the_function()(self._inputs(x)))
 
     def _on_batch(self, samples, training, return_dict):
-        with self._own_metrics() as compiled, Steps(self, training, len(samples)) as steps:
+        with self._own_metrics() as compiled, self._steps(training, len(samples)) as steps:
             steps.run(samples, np.arange(len(samples), dtype=np.int64))
-            logs = compiled.logs()
-        return logs if return_dict else compiled.listed(logs)
+            logs = steps.epoch_logs()
+        return logs if return_dict else compiled.listed(logs, [metric.name for metric in self.metrics])
 
     # ------------------------------------------------------------------------------------------------ older names
 

@@ -73,12 +73,24 @@ def test_relu_moves_into_the_pooling():
 
 
 def test_what_a_pooling_drops_is_not_computed():
-    model = network(layers.MaxPooling2D, "relu", 2)
+    model = network(layers.AveragePooling2D, "relu", 2)
     nodes = rewrites.rewrite(model._the_graph().nodes, model.outputs)
     assert nodes[0].output.shape == (None, 10, 8, 9)  # of 10 x 9
+    model = network(layers.MaxPooling2D, "relu", 2)
+    nodes = rewrites.rewrite(model._the_graph().nodes, model.outputs)
+    assert nodes[0].output.shape == (None, 5, 4, 9)
     assert nodes[0].operation.flops(model.inputs[0].spec) == 2 * 10 * 8 * 9 * 27
     model = network(layers.MaxPooling2D, "relu", 3, strides=2)
     assert rewrites.rewrite(model._the_graph().nodes, model.outputs)[0].output.shape == (None, 9, 9, 9)
+
+
+def test_a_small_kernel_is_pooled_band_by_band():
+    assert "pooled.forward" in plan_of(network(layers.MaxPooling2D, "relu", 2))
+    assert "pooled.forward" in plan_of(network(layers.MaxPooling2D, None, 3))
+    for pooling, activation, strides in (
+        (layers.AveragePooling2D, "relu", None), (layers.MaxPooling2D, "tanh", None), (layers.MaxPooling2D, "relu", 1),
+    ):  # fmt: skip
+        assert "pooled.forward conv2d " not in plan_of(network(pooling, activation, 2, strides=strides))
 
 
 def test_a_map_that_somebody_else_sees_stays_whole(data):

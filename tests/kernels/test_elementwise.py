@@ -8,7 +8,7 @@ import pytest
 
 from cycnn.kernels.reference import elementwise as reference
 
-from .cases import CHANNELS, EPSILON, ISAS, agree, fixed, judge, load, sample
+from .cases import CHANNELS, EPSILON, ISAS, agree, fixed, group, judge, load, run_door, sample
 from .fences import fenced
 
 INFINITY = float("inf")
@@ -327,6 +327,75 @@ def test_dropout_drops_its_share(elementwise):
     elementwise.dropout_forward(x, y, state(5, 6).array, 0.3, 7, 1)
     assert abs(np.mean(y == 0) - 0.3) < 5 * math.sqrt(0.3 * 0.7 / x.size)
     assert abs(y.mean() - 1) < 5 * math.sqrt(0.3 / 0.7 / x.size)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize(("rows", "c"), [(1, 150), (4, 3), (7, 64), (2, 65)])
+def test_dropout_of_rows(elementwise, rows, c, shared):
+    x, drawn = normal(5, rows, c), state(11, 22)
+    numbers = (33, shared, 0.3, 1.25, 0.5, -2.0)
+    operands = [sample(x), sample(np.empty_like(x)), drawn]
+    _, expected, _ = judge(reference, elementwise.dropout_rows, operands, numbers)
+    y = agree(elementwise.dropout_rows, operands, numbers, units=1, samples=5)
+    dropped = y == -2
+    np.testing.assert_array_equal(dropped, expected == -2)
+    np.testing.assert_allclose(y, expected, rtol=2 * EPSILON, atol=2 * EPSILON)
+    assert np.array_equal(dropped, np.broadcast_to(dropped[:1, :1], dropped.shape)) == shared
+    if rows == 1 and not shared:
+        plain = np.empty((5, c), np.float32)
+        elementwise.dropout_forward(x[:, 0].copy(), plain, drawn.array, 0.3, 33, 1)
+        np.testing.assert_array_equal(plain == 0, dropped[:, 0])
+
+
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("size", [1, 31, 64, 65, 200])
+def test_gaussian_noise(elementwise, size, relative):
+    x = normal(5, size)
+    operands, numbers = [sample(x), sample(np.empty_like(x)), state(7, 8)], (9, relative, 0.75)
+    _, expected, _ = judge(reference, elementwise.gaussian_noise, operands, numbers)
+    y = agree(elementwise.gaussian_noise, operands, numbers, units=1, samples=5)
+    np.testing.assert_allclose(y, expected, rtol=0, atol=8 * EPSILON * 6 * np.abs(x).max())
+
+
+def test_gaussian_noise_is_normal(elementwise):
+    x, z = np.zeros((16, 4096), np.float32), np.empty((16, 4096), np.float32)
+    elementwise.gaussian_noise(x, z, state(1, 2).array, 3, False, 1.0, 1)
+    size = z.size
+    assert abs(z.mean()) < 5 / math.sqrt(size)
+    assert abs(z.var() - 1) < 5 * math.sqrt(2 / size)
+    assert abs((z**4).mean() - 3) < 5 * math.sqrt(96 / size)
+    edges = np.array([-2.5758293, -1.2815516, -0.6744898, 0, 0.6744898, 1.2815516, 2.5758293])  # quantiles
+    share = np.diff([0, 0.005, 0.1, 0.25, 0.5, 0.75, 0.9, 0.995, 1])
+    counts = np.histogram(z, [-np.inf, *edges, np.inf])[0]
+    assert np.all(np.abs(counts - size * share) < 5 * np.sqrt(size * share))
+    half = z.reshape(16, -1, 2, 32)
+    assert abs(np.corrcoef(half[:, :, 0].ravel(), half[:, :, 1].ravel())[0, 1]) < 5 / math.sqrt(size / 2)
+
+
+# -------------------------------------------------------------------------------------------------------------- prelu
+
+
+@pytest.mark.parametrize(("rows", "c"), [(1, 1), (1, 200), (5, 3), (70, 17), (3, 64), (2, 65), (130, 33)])
+def test_prelu(elementwise, rows, c):
+    x, dy, alpha = normal(5, rows, c), normal(5, rows, c + 1)[:, :, :c].copy(), normal(c)
+    x.ravel()[::7] = 0
+    operands = [sample(x), fixed(alpha), sample(np.empty_like(x))]
+    y = agree(elementwise.prelu_forward, operands, units=1, samples=5)
+    np.testing.assert_array_equal(y, judge(reference, elementwise.prelu_forward, operands)[2].astype(np.float32))
+    operands = [sample(x), fixed(alpha), sample(dy), sample(np.empty_like(x))]
+    dx = agree(elementwise.prelu_backward, operands, units=1, samples=5)
+    np.testing.assert_array_equal(dx, judge(reference, elementwise.prelu_backward, operands)[3].astype(np.float32))
+
+    partial = np.empty(c, np.float32)
+    expected = np.empty(c)
+    reference.prelu_sums(x, dy, expected)
+    bound = np.sum(np.abs(x * dy), axis=(0, 1))
+    elementwise.prelu_sums(x, dy, partial, 1)
+    assert np.all(np.abs(partial - expected) <= 80 * EPSILON * bound)
+    for threads, size, chunk in ((1, 5, 5), (2, 2, 1), (3, 1, 1)):  # groups of samples, each in chunks
+        parts = np.full((-(-5 // size), c), np.nan, np.float32)
+        run_door(elementwise.prelu_sums, [sample(x), sample(dy), group(parts)], [], [], 1, False, 5, threads, size, chunk)
+        assert np.all(np.abs(parts.sum(axis=0) - expected) <= 80 * EPSILON * bound)
 
 
 # ------------------------------------------------------------------------------------------- sums, scales and softmax

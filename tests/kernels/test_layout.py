@@ -7,7 +7,7 @@ import pytest
 
 from cycnn.kernels.reference import layout as reference
 
-from .cases import CHANNELS, ISAS, agree, judge, load, sample
+from .cases import CHANNELS, EPSILON, ISAS, agree, judge, load, sample
 
 # top, bottom, left, right
 BORDERS = [(0, 0, 0, 0), (1, 1, 1, 1), (0, 1, 0, 1), (2, 0, 0, 0), (0, 0, 2, 0), (0, 0, 0, 5), (3, 2, 1, 4)]
@@ -78,3 +78,35 @@ def test_channels_first_and_back(layout, c):
 @pytest.mark.parametrize("size", [1, 5, 64, 1000])
 def test_copy(layout, size):
     check(layout.copy, draw((5, size)), (5, size))
+
+
+@pytest.mark.parametrize("size", [1, 5, 64, 1000])
+def test_zero(layout, size):
+    assert not agree(layout.zero, [sample(np.empty((5, size), np.float32))], units=1, samples=5).any()
+
+
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("c", [1, 3, 17])
+@pytest.mark.parametrize(("length", "out"), [(1, 1), (1, 5), (5, 1), (7, 14), (14, 7), (5, 8), (9, 4), (50, 131), (131, 50)])
+def test_resize(layout, length, out, c, linear):
+    rng = np.random.default_rng(length)
+    x, dy = (rng.standard_normal((3, 4, size, c)).astype(np.float32) for size in (length, out))
+    for kernel, a, b, units, terms in (
+        (layout.resize_forward, x, dy, 4, 2),
+        (layout.resize_backward, dy, x, 1, 2 + 2 * out // length),
+    ):
+        operands = [sample(a), sample(np.empty_like(b))]
+        found = agree(kernel, operands, (linear,), units=units, samples=3)
+        expected = judge(reference, kernel, operands, (linear,))[1]
+        # Places are rounded, too: a line's length more.
+        limit = (terms + linear * length) * EPSILON * terms * np.abs(a).max()
+        assert np.abs(found - expected).max() <= limit
+        if not linear and kernel is layout.resize_forward:
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_resize_to_the_same_size_is_a_copy(layout):
+    x = draw((2, 3, 11, 5))
+    for linear in (True, False):
+        y = agree(layout.resize_forward, [sample(x[:, :, 1:-1].copy()), sample(x[:, :, 1:-1].copy())], (linear,), units=3, samples=2)
+        np.testing.assert_array_equal(y, x[:, :, 1:-1])

@@ -25,6 +25,8 @@ WITHOUT = {
 }
 MAPS = (5, 7, 6, 3)  # samples, rows, columns, channels
 FIRST = (5, 3, 7, 6)
+LINES = (4, 9, 3)  # samples, steps, channels
+VOLUMES = (3, 4, 5, 6, 2)  # samples, three axes of space, channels
 FIRST_FORMAT = {"data_format": "channels_first"}
 KINKED = {"smooth": False}  # maxima and bends: finite differences may step over them
 BROADCAST = [MAPS, (5, 1, 1, 3), (5, 7, 6, 1), (5, 6, 1), (5, 1)]  # samples that fit one another by repetition
@@ -37,13 +39,6 @@ def scaled_square(x, factor=1.0):
 
 # layer -> [(arguments, shape of the input with the samples first, or a list of shapes, arguments of check_layer)]
 TABLE = {
-    "Add": [
-        ({}, [(4, 5), (4, 5)], {}),
-        ({}, [MAPS, MAPS, MAPS], {}),
-        ({}, [(4, 5)], {}),
-        ({}, BROADCAST, {}),
-        ({}, [(5, 1, 3, 1, 2), (5, 4, 1, 3, 2)], {}),
-    ],
     "Activation": [
         ({"activation": "tanh"}, (4, 5), {}),
         ({"activation": "softmax"}, (4, 3, 5), {}),
@@ -52,10 +47,53 @@ TABLE = {
         ({"activation": "relu"}, (4, 17), KINKED),
         ({"activation": "silu"}, (4,), {}),
     ],
+    "AdaptiveAveragePooling1D": [
+        ({"output_size": 3}, LINES, {}),
+        ({"output_size": 4, **FIRST_FORMAT}, (3, 2, 8), {}),
+    ],
+    "AdaptiveAveragePooling2D": [
+        ({"output_size": (3, 2)}, MAPS, {}),
+        ({"output_size": 8}, (3, 5, 4, 17), {}),
+        ({"output_size": (2, 4), **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "AdaptiveAveragePooling3D": [
+        ({"output_size": (3, 2, 5)}, VOLUMES, {}),
+        ({"output_size": 2}, VOLUMES, {}),
+    ],
+    "AdaptiveMaxPooling1D": [
+        ({"output_size": 3}, LINES, {}),
+        ({"output_size": 4, **FIRST_FORMAT}, (3, 2, 8), KINKED),
+    ],
+    "AdaptiveMaxPooling2D": [
+        ({"output_size": (3, 2)}, MAPS, KINKED),
+        ({"output_size": 8}, (3, 5, 4, 17), KINKED),
+        ({"output_size": (2, 4), **FIRST_FORMAT}, FIRST, KINKED),
+    ],
+    "AdaptiveMaxPooling3D": [
+        ({"output_size": (3, 2, 5)}, VOLUMES, KINKED),
+        ({"output_size": 2}, VOLUMES, KINKED),
+    ],
+    "Add": [
+        ({}, [(4, 5), (4, 5)], {}),
+        ({}, [MAPS, MAPS, MAPS], {}),
+        ({}, [(4, 5)], {}),
+        ({}, BROADCAST, {}),
+        ({}, [(5, 1, 3, 1, 2), (5, 4, 1, 3, 2)], {}),
+    ],
+    "AlphaDropout": [
+        ({"rate": 0.4}, (5, 7), {}),
+        ({"rate": 0.4, "noise_shape": (None, 1, None), "seed": 3}, (5, 3, 17), {}),
+        ({"rate": 0.5}, MAPS, {"training": False}),
+    ],
     "Average": [
         ({}, [(4, 5), (4, 5)], {}),
         ({}, [MAPS, MAPS, MAPS], {}),
         ({}, BROADCAST, {}),
+    ],
+    "AveragePooling1D": [
+        ({"pool_size": 2}, LINES, {}),
+        ({"pool_size": 3, "strides": 2, "padding": "same"}, (3, 9, 17), {}),
+        ({"pool_size": 2, "strides": 1, **FIRST_FORMAT}, (4, 3, 7), {}),
     ],
     "AveragePooling2D": [
         ({"pool_size": 2}, MAPS, {}),
@@ -63,6 +101,12 @@ TABLE = {
         ({"pool_size": (2, 3), "strides": 3, "padding": "valid"}, (3, 8, 9, 17), {}),
         ({"pool_size": 1, "strides": 2}, MAPS, {}),
         ({"pool_size": 2, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "AveragePooling3D": [
+        ({"pool_size": 2}, VOLUMES, {}),
+        ({"pool_size": (3, 2, 3), "strides": (2, 1, 2), "padding": "same"}, VOLUMES, {}),
+        ({"pool_size": (2, 1, 1)}, VOLUMES, {}),
+        ({"pool_size": 2, **FIRST_FORMAT}, (3, 2, 4, 5, 3), {}),
     ],
     "BatchNormalization": [
         ({}, (6, 5), {}),
@@ -77,6 +121,11 @@ TABLE = {
         ({"center": False, "scale": False}, MAPS, {"training": False}),
         ({"gamma_initializer": "random_normal", "beta_initializer": "random_normal"}, MAPS, {}),
         ({"trainable": False}, MAPS, {}),
+    ],
+    "CenterCrop": [
+        ({"height": 4, "width": 3}, MAPS, {}),
+        ({"height": 9, "width": 3}, MAPS, {}),
+        ({"height": 2, "width": 5, **FIRST_FORMAT}, FIRST, {}),
     ],
     "Concatenate": [
         ({}, [(4, 5), (4, 3), (4, 1)], {}),
@@ -101,6 +150,27 @@ TABLE = {
         ({"filters": 2, "kernel_size": 3, "trainable": False}, MAPS, {}),
         ({"filters": 1, "kernel_size": 1}, (17, 1, 1, 1), {}),
     ],
+    "Cropping1D": [
+        ({}, LINES, {}),
+        ({"cropping": (0, 3)}, LINES, {}),
+    ],
+    "Cropping2D": [
+        ({}, MAPS, {}),
+        ({"cropping": ((1, 0), (2, 3))}, MAPS, {}),
+        ({"cropping": ((1, 0), (2, 3)), **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "Cropping3D": [
+        ({}, VOLUMES, {}),
+        ({"cropping": ((1, 0), (0, 0), (2, 3))}, VOLUMES, {}),
+        ({"cropping": ((1, 0), (2, 1), (0, 1)), **FIRST_FORMAT}, (3, 2, 4, 5, 3), {}),
+    ],
+    "CroppingLike": [
+        ({}, [MAPS, (5, 4, 3, 2)], {}),
+        ({"offset": (1, 0)}, [MAPS, (5, 4, 6, 1)], {}),
+        ({"offset": 2}, [LINES, (4, 5, 3)], {}),
+        ({}, [VOLUMES, (3, 2, 5, 3, 1)], {}),
+        ({**FIRST_FORMAT}, [FIRST, (5, 1, 6, 3)], {}),
+    ],
     "Dense": [
         ({"units": 5}, (4, 7), {}),
         ({"units": 1}, (5, 1), {}),
@@ -124,6 +194,13 @@ TABLE = {
         ({"rate": 0.5}, (5, 3, 17), {"training": False}),
         ({"rate": 0}, (5, 7), {}),
         ({"rate": 1.0}, (5, 7), {}),
+        ({"rate": 0.4, "noise_shape": (None, 1, None, 1)}, MAPS, {}),
+        ({"rate": 0.4, "noise_shape": (1, 7, 6, 1)}, MAPS, {}),
+        ({"rate": 1, "noise_shape": (None, 1)}, (5, 7), {}),
+    ],
+    "ELU": [
+        ({}, (5, 7), {}),
+        ({"alpha": 0.5}, MAPS, {}),
     ],
     "Flatten": [
         ({}, MAPS, {}),
@@ -132,11 +209,34 @@ TABLE = {
         (FIRST_FORMAT, FIRST, {}),
         (FIRST_FORMAT, (4, 3, 2), {}),
     ],
+    "GaussianDropout": [
+        ({"rate": 0.4}, (5, 7), {}),
+        ({"rate": 0.4, "seed": 3}, MAPS, {}),
+        ({"rate": 0.4}, MAPS, {"training": False}),
+    ],
+    "GaussianNoise": [
+        ({"stddev": 0.4}, (5, 7), {}),
+        ({"stddev": 0.4, "seed": 3}, MAPS, {}),
+        ({"stddev": 0}, MAPS, {}),
+    ],
+    "GlobalAveragePooling1D": [
+        ({}, LINES, {}),
+        ({"keepdims": True, **FIRST_FORMAT}, (3, 2, 8), {}),
+    ],
     "GlobalAveragePooling2D": [
         ({}, MAPS, {}),
         ({"keepdims": True}, (3, 5, 9, 17), {}),
         (FIRST_FORMAT, FIRST, {}),
         ({"keepdims": True, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "GlobalAveragePooling3D": [
+        ({}, VOLUMES, {}),
+        ({"keepdims": True}, VOLUMES, {}),
+        ({"keepdims": True, **FIRST_FORMAT}, (3, 2, 4, 5, 3), {}),
+    ],
+    "GlobalMaxPooling1D": [
+        ({}, LINES, {}),
+        ({"keepdims": True, **FIRST_FORMAT}, (3, 2, 8), {}),
     ],
     "GlobalMaxPooling2D": [
         ({}, MAPS, {}),
@@ -144,13 +244,49 @@ TABLE = {
         (FIRST_FORMAT, FIRST, {}),
         ({"keepdims": True, **FIRST_FORMAT}, FIRST, {}),
     ],
+    "GlobalMaxPooling3D": [
+        ({}, VOLUMES, {}),
+        ({"keepdims": True}, VOLUMES, {}),
+        ({"keepdims": True, **FIRST_FORMAT}, (3, 2, 4, 5, 3), {}),
+    ],
     "Identity": [
         ({}, MAPS, {}),
         ({}, (5,), {}),
     ],
+    "L2Pooling2D": [
+        ({}, MAPS, {}),
+        ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, (3, 8, 9, 17), {}),
+        ({"pool_size": 2, **FIRST_FORMAT}, FIRST, {}),
+    ],
     "Lambda": [
         ({"function": scaled_square}, (5, 7), {}),
         ({"function": scaled_square, "arguments": {"factor": 0.5}, "output_shape": (7, 6, 3)}, MAPS, {}),
+    ],
+    "LeakyReLU": [
+        ({}, (5, 7), KINKED),
+        ({"negative_slope": 0.01}, MAPS, KINKED),
+    ],
+    "MaxPooling1D": [
+        ({}, LINES, {}),
+        ({"pool_size": 3, "strides": 2, "padding": "same"}, (3, 9, 17), KINKED),
+        ({"pool_size": 2, "strides": 1, **FIRST_FORMAT}, (4, 3, 7), KINKED),
+    ],
+    "MaxPooling2D": [
+        ({}, MAPS, {}),
+        ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, MAPS, {}),
+        ({"pool_size": 3, "strides": 1}, (3, 8, 9, 17), {}),
+        ({"pool_size": 2, "padding": "same", **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "MaxPooling3D": [
+        ({}, VOLUMES, {}),
+        ({"pool_size": (3, 2, 3), "strides": (2, 1, 2), "padding": "same"}, VOLUMES, KINKED),
+        ({"pool_size": (2, 1, 1)}, VOLUMES, KINKED),
+        ({"pool_size": 2, **FIRST_FORMAT}, (3, 2, 4, 5, 3), KINKED),
+    ],
+    "MaxUnpooling2D": [
+        ({}, [(5, 3, 3, 3), MAPS], KINKED),
+        ({"pool_size": 3, "strides": 2, "padding": "same"}, [(3, 4, 5, 17), (3, 8, 9, 17)], KINKED),
+        ({"pool_size": 2, **FIRST_FORMAT}, [(5, 3, 3, 3), FIRST], KINKED),
     ],
     "Maximum": [
         ({}, [(4, 5), (4, 5)], KINKED),
@@ -168,11 +304,12 @@ TABLE = {
         ({}, [MAPS, (5, 1, 1, 3)], {}),
         ({}, BROADCAST, {}),
     ],
-    "MaxPooling2D": [
-        ({}, MAPS, {}),
-        ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, MAPS, {}),
-        ({"pool_size": 3, "strides": 1}, (3, 8, 9, 17), {}),
-        ({"pool_size": 2, "padding": "same", **FIRST_FORMAT}, FIRST, {}),
+    "PReLU": [
+        ({"alpha_initializer": "random_normal"}, (5, 7), KINKED),
+        ({"alpha_initializer": "random_normal"}, MAPS, KINKED),
+        ({"alpha_initializer": "random_normal", "shared_axes": [1, 2]}, (5, 3, 4, 17), KINKED),
+        ({"alpha_initializer": "random_normal", "shared_axes": [3, 1]}, MAPS, KINKED),
+        ({"alpha_initializer": "random_normal", "shared_axes": 1}, (5, 7), KINKED),
     ],
     "Permute": [
         ({"dims": (2, 1)}, (5, 3, 4), {}),
@@ -188,6 +325,10 @@ TABLE = {
         ({"max_value": 6}, (5, 3, 4), KINKED),
         ({"negative_slope": 0.5}, (5,), KINKED),
     ],
+    "RepeatVector": [
+        ({"n": 3}, (4, 5), {}),
+        ({"n": 1}, (4, 1), {}),
+    ],
     "Rescaling": [
         ({"scale": 1 / 255}, MAPS, {}),
         ({"scale": -2, "offset": 1.5}, (5, 7), {}),
@@ -198,15 +339,67 @@ TABLE = {
         ({"target_shape": (-1, 9)}, MAPS, {}),
         ({"target_shape": (-1,)}, (5, 3, 4), {}),
     ],
+    "Resizing": [
+        ({"height": 4, "width": 9}, MAPS, {}),
+        ({"height": 7, "width": 6}, MAPS, {}),
+        ({"height": 3, "width": 8, "interpolation": "nearest"}, MAPS, {}),
+        ({"height": 4, "width": 4, "crop_to_aspect_ratio": True}, (3, 5, 9, 17), {}),
+        ({"height": 4, "width": 4, "pad_to_aspect_ratio": True, "fill_value": 1.5}, (3, 5, 9, 2), {}),
+        ({"height": 9, "width": 5, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "ResizingLike": [
+        ({}, [MAPS, (5, 4, 9, 2)], {}),
+        ({"interpolation": "nearest"}, [MAPS, (5, 4, 9, 2)], {}),
+        ({}, [LINES, (4, 5, 3)], {}),
+        ({}, [VOLUMES, (3, 2, 7, 3, 1)], {}),
+        ({**FIRST_FORMAT}, [FIRST, (5, 1, 6, 9)], {}),
+    ],
     "Softmax": [
         ({}, (5, 7), {}),
         ({"axis": -1}, (3, 2, 4, 17), {}),
         ({"axis": 1}, (5, 3, 4), {}),
         ({"axis": -2}, MAPS, {}),
     ],
+    "SpatialDropout1D": [
+        ({"rate": 0.4}, LINES, {}),
+    ],
+    "SpatialDropout2D": [
+        ({"rate": 0.4, "seed": 5}, MAPS, {}),
+        ({"rate": 0.4, **FIRST_FORMAT}, FIRST, {}),
+        ({"rate": 0.4}, MAPS, {"training": False}),
+    ],
+    "SpatialDropout3D": [
+        ({"rate": 0.4}, VOLUMES, {}),
+    ],
     "Subtract": [
         ({}, [(4, 5), (4, 5)], {}),
         ({}, [MAPS, (5, 6, 1)], {}),
+    ],
+    "SumPooling2D": [
+        ({}, MAPS, {}),
+        ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, (3, 8, 9, 17), {}),
+        ({"pool_size": 2, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "UpSampling1D": [
+        ({}, LINES, {}),
+        ({"size": 3}, (4, 2, 17), {}),
+    ],
+    "UpSampling2D": [
+        ({}, MAPS, {}),
+        ({"size": (3, 1)}, (3, 4, 3, 17), {}),
+        ({"interpolation": "bilinear"}, MAPS, {}),
+        ({"size": (1, 2), **FIRST_FORMAT}, FIRST, {}),
+        ({"size": (2, 3), "interpolation": "bilinear", **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "UpSampling3D": [
+        ({}, VOLUMES, {}),
+        ({"size": (1, 2, 3)}, VOLUMES, {}),
+        ({"size": (2, 1, 2), **FIRST_FORMAT}, (3, 2, 4, 5, 3), {}),
+    ],
+    "ZeroPadding1D": [
+        ({}, LINES, {}),
+        ({"padding": (0, 3)}, LINES, {}),
+        ({"padding": (2, 1), **FIRST_FORMAT}, (4, 3, 5), {}),
     ],
     "ZeroPadding2D": [
         ({}, MAPS, {}),
@@ -214,6 +407,11 @@ TABLE = {
         ({"padding": (0, 2)}, MAPS, {}),
         ({"padding": ((1, 0), (2, 3))}, MAPS, {}),
         ({"padding": ((1, 0), (2, 3)), **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "ZeroPadding3D": [
+        ({}, VOLUMES, {}),
+        ({"padding": ((1, 0), (0, 0), (2, 3))}, VOLUMES, {}),
+        ({"padding": ((1, 0), (2, 1), (0, 1)), **FIRST_FORMAT}, (3, 2, 4, 5, 3), {}),
     ],
 }  # fmt: skip
 
@@ -235,10 +433,10 @@ def test_the_table_holds_every_public_layer():
 def test_aliases_are_the_layers_themselves():
     for alias, name in [
         ("Convolution2D", "Conv2D"),
-        ("MaxPool2D", "MaxPooling2D"),
-        ("AvgPool2D", "AveragePooling2D"),
-        ("GlobalMaxPool2D", "GlobalMaxPooling2D"),
-        ("GlobalAvgPool2D", "GlobalAveragePooling2D"),
+        *((f"MaxPool{d}D", f"MaxPooling{d}D") for d in (1, 2, 3)),
+        *((f"AvgPool{d}D", f"AveragePooling{d}D") for d in (1, 2, 3)),
+        *((f"GlobalMaxPool{d}D", f"GlobalMaxPooling{d}D") for d in (1, 2, 3)),
+        *((f"GlobalAvgPool{d}D", f"GlobalAveragePooling{d}D") for d in (1, 2, 3)),
     ]:
         assert getattr(layers, alias) is getattr(layers, name)
 

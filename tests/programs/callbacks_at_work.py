@@ -50,6 +50,8 @@ history = model.fit(x, y, batch_size=16, epochs=6, validation_split=0.2, callbac
 print(history.history.keys())
 
 rates = []
-watch = LambdaCallback(on_epoch_begin=lambda epoch, logs: rates.append(float(keras.backend.get_value(model.optimizer.lr))))
+watch = LambdaCallback(
+    on_epoch_begin=lambda epoch, logs: rates.append(float(keras.backend.get_value(model.optimizer.lr)))
+)
 model.fit(x, y, epochs=12, initial_epoch=8, callbacks=[LearningRateScheduler(step_decay), watch], verbose=0)
 best = keras.models.load_model("best.h5")

@@ -34,7 +34,7 @@ epochs = 5
 batchsize = 128
 input_shape = (300, 300, 3)
 
-from keras.utils.np_utils import to_categorical  # noqa: E402
+from keras.utils.np_utils import to_categorical
 
 label = to_categorical(label)
 

@@ -1,5 +1,6 @@
 # 2016: the modules and the names of those days, and `nb_epoch`.
 import numpy as np
+from keras import backend as K
 from keras.constraints import maxnorm
 from keras.datasets import mnist
 from keras.layers.convolutional import Convolution2D, MaxPooling2D
@@ -8,8 +9,6 @@ from keras.layers.normalization import BatchNormalization
 from keras.models import Sequential
 from keras.optimizers import SGD
 from keras.utils import np_utils
-
-from keras import backend as K  # isort: skip
 
 K.set_image_dim_ordering("tf")
 np.random.seed(7)

@@ -1,4 +1,5 @@
 # 2018: the functional style, with additions around convolutions, merged by lower-case functions.
+from keras import backend as K
 from keras import layers
 from keras.datasets import mnist
 from keras.layers import Activation, BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D, Input, MaxPool2D
@@ -8,15 +9,15 @@ from keras.optimizers import Adam
 from keras.regularizers import l2
 from keras.utils.np_utils import to_categorical
 
-from keras import backend as K  # isort: skip
-
 (x_train, y_train), (x_test, y_test) = mnist.load_data()
 x_train = x_train.reshape((-1, 28, 28, 1)) / 255.0
 x_test = x_test.reshape((-1, 28, 28, 1)) / 255.0
 
 
 def conv_bn_relu(x, filters, strides=1, activation="relu"):
-    x = Conv2D(filters, 3, strides=strides, padding="same", kernel_initializer="he_normal", kernel_regularizer=l2(1e-4))(x)
+    x = Conv2D(
+        filters, 3, strides=strides, padding="same", kernel_initializer="he_normal", kernel_regularizer=l2(1e-4)
+    )(x)
     x = BatchNormalization(axis=-1)(x)
     return Activation(activation)(x) if activation else x
 

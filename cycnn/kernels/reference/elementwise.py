@@ -188,6 +188,39 @@ def dropout_backward(dy, dx, state, rate, node, threads=1):
     dropout_forward(dy, dx, state, rate, node)
 
 
+def dropout_rows(x, y, state, node, shared, rate, scale, offset, dropped, threads=1):
+    """y = x scale + offset, or `dropped` where the random number of the place is below the rate."""
+    drawn = np.empty((len(x), x.shape[2]))
+    random_uniform(drawn, state, node)
+    drawn = np.broadcast_to(drawn[:1], drawn.shape) if shared else drawn
+    y[...] = np.where((drawn < np.float64(np.float32(rate)))[:, None], dropped, x * scale + offset)
+
+
+def gaussian_noise(x, y, state, node, relative, deviation, threads=1):
+    """y = x + deviation z or x (1 + deviation z); z = sqrt(-2 log(1 - u)) cos(2 pi v), then with sin, of 32 u and 32 v."""
+    drawn = np.empty((len(x), -(-x.shape[1] // 64) * 64))
+    random_uniform(drawn, state, node)
+    u, v = np.moveaxis(drawn.reshape(len(x), -1, 2, 32), 2, 0)
+    radius, angle = np.sqrt(-2 * np.log1p(-u)), 2 * np.pi * v
+    z = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=2).reshape(len(x), -1)[:, : x.shape[1]]
+    y[...] = x * (1 + deviation * z) if relative else x + deviation * z
+
+
+def prelu_forward(x, alpha, y, threads=1):
+    """y = x, or alpha x below zero."""
+    y[...] = np.where(x < 0, alpha * x, x)
+
+
+def prelu_backward(x, alpha, dy, dx, threads=1):
+    """dx = dy times 1, alpha or 0, where x is above, below or at zero."""
+    dx[...] = np.where(x == 0, 0, dy * np.where(x < 0, alpha, 1))
+
+
+def prelu_sums(x, dy, partial, threads=1):
+    """The sum of dy x where x < 0."""
+    partial[...] = np.sum(np.where(x < 0, dy * x, 0), axis=(0, 1), dtype=np.float64)
+
+
 # ------------------------------------------------------------------------------------------------- sums and softmax
 
 

@@ -1,1 +1,1 @@
-"""Activations that are layers of their own, with arguments."""
+"""Activations that are layers of their own, with arguments or weights."""

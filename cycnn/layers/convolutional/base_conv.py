@@ -6,6 +6,7 @@ from cycnn import activations, constraints, initializers, kernels, regularizers
 from cycnn.core import checks, shapes
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, once, per_group, per_sample
+from cycnn.layers.convolutional.pooled import Pooled
 from cycnn.layers.layer import Layer, global_data_format, modest, serialize
 from cycnn.ops.layout import Transpose
 
@@ -121,7 +122,7 @@ class BaseConv(Layer):
             "bias_initializer": serialize(self.bias_initializer),
             "kernel_regularizer": serialize(self.kernel_regularizer),
             "bias_regularizer": serialize(self.bias_regularizer),
-            "activity_regularizer": None,
+            "activity_regularizer": serialize(self.activity_regularizer),
             "kernel_constraint": serialize(self.kernel_constraint),
             "bias_constraint": serialize(self.bias_constraint),
         }
@@ -152,6 +153,10 @@ class BaseConv(Layer):
         narrow = copy.copy(self)
         narrow._most = (rows, columns)
         return narrow
+
+    def pooled(self, pool, relu, x):
+        """This convolution, a max-pooling and relu (or None) as one operation, or None where that does not pay."""
+        return Pooled.join(self, pool, relu, x)
 
     def memory(self, x):
         h, w, c = x.sample

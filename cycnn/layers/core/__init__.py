@@ -9,8 +9,25 @@ from cycnn.layers.core.dense import Dense
 from cycnn.layers.core.identity import Identity
 from cycnn.layers.core.lambda_layer import Lambda
 from cycnn.layers.regularization.dropout import Dropout
+from cycnn.layers.regularization.spatial_dropout1d import SpatialDropout1D
+from cycnn.layers.regularization.spatial_dropout2d import SpatialDropout2D
+from cycnn.layers.regularization.spatial_dropout3d import SpatialDropout3D
 from cycnn.layers.reshaping.flatten import Flatten
 from cycnn.layers.reshaping.permute import Permute
+from cycnn.layers.reshaping.repeat_vector import RepeatVector
 from cycnn.layers.reshaping.reshape import Reshape
 
-__all__ = ["Activation", "Dense", "Dropout", "Flatten", "Identity", "Lambda", "Permute", "Reshape"]
+__all__ = [
+    "Activation",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Identity",
+    "Lambda",
+    "Permute",
+    "RepeatVector",
+    "Reshape",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+]

@@ -1,13 +1,11 @@
 """AveragePooling2D: the mean of each window."""
 
-from cycnn import kernels
 from cycnn.core.registry import export
-from cycnn.engine.graph import Memory
-from cycnn.layers.pooling.base_pooling import BasePooling
+from cycnn.layers.pooling.base_pooling import Average, BasePooling
 
 
 @export("keras.layers", "AvgPool2D")
-class AveragePooling2D(BasePooling):
+class AveragePooling2D(Average, BasePooling):
     """Mean of each window, channel by channel. Padding is not counted.
 
     Args:
@@ -20,7 +18,7 @@ class AveragePooling2D(BasePooling):
         (n, h, w, c).
 
     Output shape:
-        As `MaxPooling2D`.
+        (n, (h - pool) // stride + 1, (w - pool) // stride + 1, c); with `same`, (n, ceil(h / stride), ceil(w / stride), c).
 
     Example:
 
@@ -29,15 +27,7 @@ class AveragePooling2D(BasePooling):
     ```
     """
 
-    def __init__(self, pool_size, strides=None, padding="valid", data_format=None, name=None, **kwargs):
-        super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)
+    reads = BasePooling._reads
 
-    def memory(self, x):
-        return Memory(self._output(x))
-
-    def forward(self, emit, x, y, work, *, training):
-        emit(kernels.pool.average_forward, x, y, *self._window(x), units=y.shape[0])
-
-    def backward(self, emit, x, y, dy, dx, work):
-        if dx:
-            emit(kernels.pool.average_backward, dy, dx, *self._window(x))
+    def __init__(self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, name=None, **kwargs):
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)

@@ -1,13 +1,11 @@
-"""GlobalAveragePooling2D: the mean of each map."""
+"""GlobalAveragePooling2D: the mean of each channel."""
 
-from cycnn import kernels
 from cycnn.core.registry import export
-from cycnn.engine.graph import Memory
-from cycnn.layers.pooling.base_global_pooling import BaseGlobalPooling
+from cycnn.layers.pooling.base_global_pooling import GlobalAverage
 
 
 @export("keras.layers", "GlobalAvgPool2D")
-class GlobalAveragePooling2D(BaseGlobalPooling):
+class GlobalAveragePooling2D(GlobalAverage):
     """Mean of each channel over all rows and columns.
 
     Args:
@@ -20,13 +18,3 @@ class GlobalAveragePooling2D(BaseGlobalPooling):
     Output shape:
         (n, c), or (n, 1, 1, c) with `keepdims`.
     """
-
-    def memory(self, x):
-        return Memory(self._output(x))
-
-    def forward(self, emit, x, y, work, *, training):
-        emit(kernels.pool.global_average_forward, self._pixels(x), y)
-
-    def backward(self, emit, x, y, dy, dx, work):
-        if dx:
-            emit(kernels.pool.global_average_backward, dy, self._pixels(dx))

@@ -1,13 +1,11 @@
-"""GlobalMaxPooling2D: the largest value of each map."""
+"""GlobalMaxPooling2D: the largest value of each channel."""
 
-from cycnn import kernels
 from cycnn.core.registry import export
-from cycnn.engine.graph import Memory, per_sample
-from cycnn.layers.pooling.base_global_pooling import BaseGlobalPooling
+from cycnn.layers.pooling.base_global_pooling import GlobalMaximum
 
 
 @export("keras.layers", "GlobalMaxPool2D")
-class GlobalMaxPooling2D(BaseGlobalPooling):
+class GlobalMaxPooling2D(GlobalMaximum):
     """Largest value of each channel over all rows and columns.
 
     Args:
@@ -20,14 +18,3 @@ class GlobalMaxPooling2D(BaseGlobalPooling):
     Output shape:
         (n, c), or (n, 1, 1, c) with `keepdims`.
     """
-
-    def memory(self, x):
-        y = self._output(x)
-        return Memory(y, {"argmax": per_sample(y.sample, "int32")})
-
-    def forward(self, emit, x, y, work, *, training):
-        emit(kernels.pool.global_max_forward, self._pixels(x), y, work["argmax"])
-
-    def backward(self, emit, x, y, dy, dx, work):
-        if dx:
-            emit(kernels.pool.global_max_backward, dy, work["argmax"], self._pixels(dx))

@@ -1,1 +1,1 @@
-"""Layers that act in training only."""
+"""Layers that act in training only: they drop elements, or disturb them."""

@@ -1,1 +1,1 @@
-"""Layers that move elements: flatten, reshape, permute, zero padding."""
+"""Layers that move elements, repeat them or leave some out: shapes and axes, borders, sizes."""

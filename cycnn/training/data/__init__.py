@@ -10,8 +10,8 @@ Whole arrays are checked once, at the door; the batches of a stream one by one, 
 """
 
 from cycnn.training.data.batches import ArrayBatches
-from cycnn.training.data.forms import as_array, as_inputs
+from cycnn.training.data.forms import as_array, as_inputs, as_values
 from cycnn.training.data.samples import Samples
 from cycnn.training.data.streams import StreamBatches, is_stream, unpack
 
-__all__ = ["ArrayBatches", "Samples", "StreamBatches", "as_array", "as_inputs", "is_stream", "unpack"]
+__all__ = ["ArrayBatches", "Samples", "StreamBatches", "as_array", "as_inputs", "as_values", "is_stream", "unpack"]

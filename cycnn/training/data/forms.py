@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from cycnn.core import checks
+from cycnn.core.variable import Variable
 from cycnn.ops.arrays import numbers
+from cycnn.ops.tape import Tensor
 
 
 def as_array(value, what):
@@ -103,8 +105,33 @@ def as_inputs(x, tensors, what="x"):
         tensors: the model's symbolic inputs.
         what: the argument, for errors.
     """
+    if _fits(x, tensors):
+        return [x]
     parts = in_order(x, [t.name for t in tensors], what, "input")
-    arrays = [as_array(part, what) for part in parts]
+    return _checked([as_array(part, what) for part in parts], tensors, what)
+
+
+def as_values(x, tensors, what="x"):
+    """As `as_inputs`, but tensors and variables, which tapes may watch, stay what they are."""
+    if _fits(x, tensors):
+        return [x]
+    parts = in_order(x, [t.name for t in tensors], what, "input")
+    parts = [part if isinstance(part, (Tensor, Variable)) else as_array(part, what) for part in parts]
+    return _checked(parts, tensors, what)
+
+
+def _fits(x, tensors):
+    """Whether this is just what the only input wants: an array of numbers. Most calls come with one."""
+    return (
+        type(x) is np.ndarray
+        and len(tensors) == 1
+        and x.ndim > 0
+        and x.shape[1:] == tensors[0].spec.sample
+        and x.dtype.kind in "fiub"
+    )
+
+
+def _checked(arrays, tensors, what):
     for array, tensor in zip(arrays, tensors, strict=True):
         _check_shape(array.shape, tensor, what, len(tensors) > 1)
     same_length(arrays, [what] * len(arrays))
@@ -218,9 +245,9 @@ def class_weights(class_weight, y, classes):
 
 def same_length(arrays, names):
     """Refuse arrays with different numbers of samples."""
-    lengths = {len(a) for a in arrays if a is not None}
+    lengths = {a.shape[0] for a in arrays if a is not None}
     if len(lengths) > 1:
-        found = ", ".join(f"{name} with {len(a)}" for name, a in zip(names, arrays, strict=True) if a is not None)
+        found = ", ".join(f"{name} with {a.shape[0]}" for name, a in zip(names, arrays, strict=True) if a is not None)
         raise ValueError(f"All arrays must have the same number of samples. Received: {found}.")
 
 

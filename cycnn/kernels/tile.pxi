@@ -9,6 +9,10 @@
 # A single last column (65 filters are 32 + 32 + 1) is no tile: `_sum_column` and `_outer_column` put the terms, or the
 # rows, side by side instead. As a tile it would cost as much as HALF columns.
 #
+# This text is included by the modules that use it, so that `sum_tile` and `outer_tile` are functions of theirs, called
+# and compiled once with all their copies; what is `inline` is always inlined (CYTHON_INLINE in setup.py): whether GCC
+# makes a copy for each height must not be a matter of its moods.
+#
 # Two tiles:
 #   sum_tile    y[p, l] = init[p, l] + sum_k x[p, k] * w[k, l]      forward, input gradient, dense
 #   outer_tile  d[p, l] += sum_s x[s, p] * y[s, l]                  weight gradients; s runs over pixels
@@ -132,7 +136,7 @@ cdef inline void sum_column(int height, const Terms* g, const float* x, const fl
         p += 1
 
 
-cdef inline void sum_tile(int height, int lanes, const Terms* g, const float* x, const float* w,
+cdef void sum_tile(int height, int lanes, const Terms* g, const float* x, const float* w,
                           const float* init, Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
     """The copy of `_sum_tile` for this height and width. Heights above PIXELS fold away at compile time."""
     if lanes == 1: sum_column(height, g, x, w, init, initstep, y, ystep)
@@ -298,7 +302,7 @@ cdef inline void _outer_column(int height, const Pixels* g, const float* x, cons
         d[p * dstep] = first[p] if fresh else d[p * dstep] + first[p]
 
 
-cdef inline void outer_tile(int height, int lanes, const Pixels* g, const float* x, const float* y, bint fresh,
+cdef void outer_tile(int height, int lanes, const Pixels* g, const float* x, const float* y, bint fresh,
                             float* d, Py_ssize_t dstep) noexcept nogil:
     """The copy of `_outer_tile` for this height and width."""
     if lanes == 1: _outer_column(height, g, x, y, fresh, d, dstep)

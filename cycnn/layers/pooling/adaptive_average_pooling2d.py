@@ -1,0 +1,29 @@
+"""AdaptiveAveragePooling2D: windows that fit the output's size."""
+
+from cycnn.core.registry import export
+from cycnn.layers.pooling.base_pooling import Average, BaseAdaptivePooling
+
+
+@export("keras.layers")
+class AdaptiveAveragePooling2D(Average, BaseAdaptivePooling):
+    """Mean of each of `output_size` windows, channel by channel, whatever the input's size.
+
+    Along each axis, window k of m begins at floor(k * size / m) and ends before ceil((k + 1) * size / m): windows overlap
+    by a pixel where they do not divide evenly.
+
+    Args:
+        output_size: integer or pair: height and width of the output.
+        data_format: `"channels_last"`, or `"channels_first"` (slower: transposed at the border).
+
+    Input shape:
+        (n, h, w, c).
+
+    Output shape:
+        (n, *output_size, c).
+
+    Example:
+
+    ```python
+    cycnn.layers.AdaptiveAveragePooling2D(3)(np.zeros((1, 7, 5, 3))).shape  # (1, 3, 3, 3)
+    ```
+    """
