@@ -21,9 +21,7 @@ import numpy as np
 from benchmarks.measure import timed
 from benchmarks.shapes import NETWORKS
 
-BATCH = 64
 BATCHES = 4  # different ones in turn, so that a few hundred steps do not learn one by heart
-LEARNING_RATE = 0.001
 
 
 class Contestant:
@@ -32,42 +30,48 @@ class Contestant:
     Args:
         network: a `shapes.Network`.
         threads: how many it may use.
+        batches: different ones, in turn.
     """
 
     name = None
 
-    def __init__(self, network, threads):
+    def __init__(self, network, threads, batches=BATCHES):
         self.network, self.threads = network, threads
         self.weights = network.weights()
-        x, y = network.data(BATCH * BATCHES)
-        self.batches = [(x[k : k + BATCH], y[k : k + BATCH]) for k in range(0, len(x), BATCH)]
+        x, y = network.data(network.batch * batches)
+        places = [slice(k, k + network.batch) for k in range(0, len(x), network.batch)]
+        self.batches = [(x[place], y[place]) for place in places]
         self.steps = 0
         self.build()
+
+    def load(self, weights, training):
+        """Begin with these weights, to train or to predict."""
+        raise NotImplementedError
 
     def step(self):
         """Train on the next batch, and return the loss."""
         self.steps += 1
-        return self.train_on(self.steps % BATCHES)
+        return self.train_on(self.steps % len(self.batches))
 
     def losses(self, steps):
         """Losses of the first steps from the common weights."""
-        self.load(self.weights)
+        self.load(self.weights, training=True)
         self.steps = 0
         return [float(self.step()) for _ in range(steps)]
 
     def probabilities(self):
         """Predictions for one batch with the common weights."""
-        self.load(self.weights)
-        return np.asarray(self.predict(BATCH))
+        self.load(self.weights, training=False)
+        return np.asarray(self.predict(self.network.batch))
 
     def train(self, repeat):
         """Seconds of each of `repeat` training steps."""
-        self.load(self.weights)
+        self.load(self.weights, training=True)
         return timed(self.step, repeat)
 
     def predictions(self, images, repeat):
         """Seconds of each of `repeat` predictions of so many images."""
-        self.load(self.weights)
+        self.load(self.weights, training=False)
         return timed(lambda: self.predict(images), repeat)
 
     def close(self):
@@ -82,10 +86,10 @@ class KerasWords(Contestant):
     def build(self):
         self.library = importlib.import_module(self.library_name)
         self.model = self.network.keras(self.library)
-        optimizer = self.library.optimizers.Adam(LEARNING_RATE)
-        self.model.compile(optimizer, "categorical_crossentropy")
+        optimizer = self.library.optimizers.Adam(self.network.rate)
+        self.model.compile(optimizer, "binary_crossentropy" if self.network.binary else "categorical_crossentropy")
 
-    def load(self, weights):
+    def load(self, weights, training):
         self.model.set_weights(weights)
 
     def train_on(self, k):
@@ -100,9 +104,9 @@ class Cycnn(KerasWords):
 
     name = library_name = "cycnn"
 
-    def load(self, weights):
+    def load(self, weights, training):
         self.library.config.set_num_threads(self.threads)
-        super().load(weights)
+        super().load(weights, training)
 
 
 class Keras(KerasWords):
@@ -119,39 +123,60 @@ class Torch(Contestant):
     def build(self):
         import torch
 
-        self.torch = torch
-        layers, (_, _, c) = [], self.network.image
-        for k, f in enumerate(self.network.filters):
-            layers += [torch.nn.Conv2d(c, f, 3), torch.nn.ReLU()]
-            if k < len(self.network.filters) - 1:
-                layers.append(torch.nn.MaxPool2d(2))
-            c = f
-        self.features = torch.nn.Sequential(*layers).to(memory_format=torch.channels_last)
-        hidden, output = (torch.nn.Linear(inputs, units) for _, inputs, units in self.network.layers()[-2:])
-        self.head = torch.nn.Sequential(hidden, torch.nn.ReLU(), output)
-        self.parameters = [*self.features.parameters(), *self.head.parameters()]
-        self.optimizer = torch.optim.Adam(self.parameters, LEARNING_RATE, eps=1e-7, fused=True)
-        self.tensors = [(self.channels_last(x), torch.tensor(y.argmax(1))) for x, y in self.batches]
+        class Vector(torch.nn.Module):
+            """Maps in the order of (h, w, c): a view, in this layout."""
 
-    def load(self, weights):
+            def forward(self, x):
+                return x.permute(0, 2, 3, 1).flatten(1)
+
+        class Average(torch.nn.Module):
+            def forward(self, x):
+                return x.mean((2, 3))
+
+        self.torch = torch
+        make = {
+            "conv": lambda c, f, side, padding: torch.nn.Conv2d(c, f, side, padding=padding),
+            "dense": torch.nn.Linear,
+            "norm": lambda c, f: torch.nn.BatchNorm2d(c, eps=1e-3, momentum=0.01),
+            "relu": lambda c, f: torch.nn.ReLU(),
+            "max": lambda c, f, side: torch.nn.MaxPool2d(side),
+            "drop": lambda c, f, rate: torch.nn.Dropout(rate),
+            "flatten": lambda c, f: Vector(),
+            "average": lambda c, f: Average(),
+        }
+        *layers, _ = self.network.shapes()  # the losses take logits
+        modules = []
+        for (kind, *sizes), before, after in layers:
+            more = sizes[1:] if kind in ("conv", "dense") else sizes
+            modules.append(make[kind](before[-1], after[-1], *more))
+        self.logits = torch.nn.Sequential(*modules).to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(self.logits.parameters(), self.network.rate, eps=1e-7, fused=True)
+        self.probability = torch.sigmoid if self.network.binary else lambda x: x.softmax(1)
+        losses = torch.nn.functional
+        self.loss = losses.binary_cross_entropy_with_logits if self.network.binary else losses.cross_entropy
+        self.tensors = [(self.channels_last(x), self.target(y)) for x, y in self.batches]
+
+    def load(self, weights, training):
         self.torch.set_num_threads(self.threads)
+        self.logits.train(training)
+        places = [t for name, t in self.logits.state_dict().items() if not name.endswith("num_batches_tracked")]
         with self.torch.no_grad():
-            for parameter, value in zip(self.parameters, weights):
+            for place, value in zip(places, weights, strict=True):
                 # HWIO -> OIHW, (inputs, units) -> (units, inputs)
                 order = (3, 2, 0, 1) if value.ndim == 4 else range(value.ndim)[::-1]
-                parameter.copy_(self.torch.tensor(np.ascontiguousarray(value.transpose(*order))))
+                place.copy_(self.torch.tensor(np.ascontiguousarray(value.transpose(*order))))
         self.optimizer.state.clear()
 
     def channels_last(self, x):
-        return self.torch.tensor(x).permute(0, 3, 1, 2).contiguous(memory_format=self.torch.channels_last)
+        """The same memory, as PyTorch sees images."""
+        return self.torch.from_numpy(x).permute(0, 3, 1, 2)
 
-    def logits(self, x):
-        maps = self.features(x)
-        return self.head(maps.permute(0, 2, 3, 1).reshape(len(x), -1))  # (h, w, c), a view in this layout
+    def target(self, y):
+        return self.torch.from_numpy(y if self.network.binary else y.argmax(1))
 
     def train_on(self, k):
         x, y = self.tensors[k]
-        loss = self.torch.nn.functional.cross_entropy(self.logits(x), y)
+        loss = self.loss(self.logits(x), y)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -159,7 +184,7 @@ class Torch(Contestant):
 
     def predict(self, images):
         with self.torch.inference_mode():
-            return self.logits(self.tensors[0][0][:images]).softmax(1).numpy()
+            return self.probability(self.logits(self.tensors[0][0][:images])).numpy()
 
 
 class Remote:
@@ -179,7 +204,8 @@ class Remote:
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
         self.process = subprocess.Popen(
-            [python, "-m", "benchmarks.peers", backend, "--network", network.name, "--threads", str(threads)],
+            [python, "-m", "benchmarks.peers", backend, "--network", network.name, "--threads", str(threads)]
+            + ["--exact"] * (network == network.exact),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -244,6 +270,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("backend", choices=["tensorflow", "jax", "torch"])
     parser.add_argument("--network", choices=NETWORKS, default="mnist")
+    parser.add_argument("--exact", action="store_true", help="without dropout")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    serve(options.backend, NETWORKS[options.network], options.threads)
+    network = NETWORKS[options.network]
+    serve(options.backend, network.exact if options.exact else network, options.threads)

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.measure import timed
-from benchmarks.peers import BATCH, Cycnn, has
+from benchmarks.peers import Cycnn, has
 from benchmarks.shapes import CONVOLUTIONS, DENSE, NETWORKS, POOLINGS
 
 LINEAR = 0  # the activation's number in the kernels
@@ -76,12 +76,14 @@ def works(threads):
         for name, shape in shapes.items():
             call = make(*shape)
             found[f"{kind}: {name}"] = lambda t, call=call: lambda repeat: timed(lambda: call(t), repeat)
-    players = {t: Cycnn(NETWORKS["mnist"], t) for t in threads}
-    found[f"training step: mnist, batch {BATCH}"] = lambda t: players[t].train
-    for images in (BATCH, 1):
-        found[f"prediction: mnist, batch {images}"] = lambda t, images=images: (
-            lambda repeat: players[t].predictions(images, repeat)
-        )
+    for name in ("mnist", "photos", "cifar"):
+        network = NETWORKS[name]
+        players = {t: Cycnn(network, t, batches=1) for t in threads}
+        found[f"training step: {name}, batch {network.batch}"] = lambda t, players=players: players[t].train
+        for images in (network.batch, 1):
+            found[f"prediction: {name}, batch {images}"] = lambda t, players=players, images=images: (
+                lambda repeat: players[t].predictions(images, repeat)
+            )
     return found
 
 

@@ -1,85 +1,160 @@
 """What is timed: networks and layers by name, their data, and the floating-point operations in them."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+RELU = ("relu",)
 
 
 @dataclass(frozen=True)
 class Network:
-    """Convolutions with relu, a 2 x 2 maximum after each but the last, then a hidden and an output dense layer.
+    """A network as data.
 
     Attributes:
         image: height, width, channels.
-        filters: of the 3 x 3 convolutions.
-        units: of the hidden layer.
-        classes: of the output, a softmax.
+        layers: tuple of
+            ("conv", filters, side of the kernel, padding)   stride 1
+            ("norm",)                                        batch normalization
+            ("relu",) ("sigmoid",) ("softmax",)              of what is before
+            ("max", side)                                    maximum, the stride is the side
+            ("drop", rate)
+            ("flatten",) ("average",)                        maps -> a vector
+            ("dense", units)
+        batch: samples of a training step.
+        rate: Adam's learning rate.
+        tolerance: how far losses of the first steps may lie apart, relatively.
     """
 
     name: str
     image: tuple
-    filters: tuple
-    units: int
-    classes: int
+    layers: tuple
+    batch: int = 64
+    rate: float = 1e-3
+    tolerance: float = 1e-3
 
-    def layers(self):
-        """("conv", h, w, c, f) and ("dense", k, f) of each layer with weights; h and w are the rows and columns of the
-        output that somebody reads: not those that a maximum drops."""
-        h, w, c = self.image
-        found = []
-        for k, f in enumerate(self.filters):
-            h, w, pool = h - 2, w - 2, 2 if k < len(self.filters) - 1 else 1
-            found.append(("conv", h // pool * pool, w // pool * pool, c, f))
-            h, w, c = h // pool, w // pool, f
-        return [*found, ("dense", h * w * c, self.units), ("dense", self.units, self.classes)]
+    @property
+    def binary(self):
+        """Whether the output is one probability; else it is one per class."""
+        return self.layers[-1] == ("sigmoid",)
+
+    @property
+    def exact(self):
+        """The network without what is random, of which all contestants must give the same answers."""
+        return replace(self, layers=tuple(layer for layer in self.layers if layer[0] != "drop"))
+
+    def shapes(self):
+        """(layer, shape of its input, shape of its output) of all layers, of one sample."""
+        shape = self.image
+        for layer in self.layers:
+            before, (kind, *sizes) = shape, layer
+            if kind == "conv":
+                filters, side, padding = sizes
+                lost = side - 1 if padding == "valid" else 0
+                shape = (shape[0] - lost, shape[1] - lost, filters)
+            elif kind == "max":
+                shape = (shape[0] // sizes[0], shape[1] // sizes[0], shape[2])
+            elif kind in ("flatten", "average"):
+                shape = (math.prod(shape) if kind == "flatten" else shape[-1],)
+            elif kind == "dense":
+                shape = (sizes[0],)
+            yield layer, before, shape
 
     def flops(self, training):
-        """Operations of one image that results depend on: of a forward pass, or of a training step (the input needs no
-        gradient)."""
-        total = 0
-        for k, layer in enumerate(self.layers()):
-            kind, *sizes = layer
-            h, w, c, f = sizes if kind == "conv" else (1, 1, *sizes)
-            once = 2 * h * w * c * f * (9 if kind == "conv" else 1)
-            total += once * ((2 if k == 0 else 3) if training else 1)
+        """Multiply-adds of one image that results depend on, times two: of a forward pass, or of a training step (the
+        input needs no gradient). A convolution's rows and columns that a maximum drops are not among them."""
+        total, first, found = 0, True, list(self.shapes())
+        for k, (layer, before, after) in enumerate(found):
+            if layer[0] not in ("conv", "dense"):
+                continue
+            behind = next((other for other, _, _ in found[k + 1 :] if other not in (RELU, ("norm",))), ("",))
+            side = behind[1] if behind[0] == "max" else 1
+            places = math.prod(size // side * side for size in after[:-1])
+            once = 2 * places * (layer[2] ** 2 if layer[0] == "conv" else 1) * before[-1] * after[-1]
+            total += once * ((2 if first else 3) if training else 1)
+            first = False
         return total
 
     def weights(self, seed=0):
-        """Weights in Keras's order and layout, from Glorot's uniform distribution."""
-        rng = np.random.default_rng(seed)
-        found = []
-        for kind, *sizes in self.layers():
-            c, f = sizes[-2:]
-            taps = 9 if kind == "conv" else 1
-            limit = np.sqrt(6 / (taps * (c + f)))
-            shape = (3, 3, c, f) if kind == "conv" else (c, f)
-            found += [rng.uniform(-limit, limit, shape).astype("float32"), np.zeros(f, "float32")]
+        """Weights in Keras's order and layout: kernels from Glorot's uniform distribution, normalizations that do nothing."""
+        rng, found = np.random.default_rng(seed), []
+        for layer, before, after in self.shapes():
+            c, f = before[-1], after[-1]
+            if layer[0] in ("conv", "dense"):
+                window = (layer[2], layer[2]) if layer[0] == "conv" else ()
+                limit = np.sqrt(6 / (math.prod(window) * (c + f)))
+                found += [rng.uniform(-limit, limit, (*window, c, f)).astype("float32"), np.zeros(f, "float32")]
+            elif layer[0] == "norm":  # gamma, beta, moving mean, moving variance
+                found += [np.full(f, value, "float32") for value in (1, 0, 0, 1)]
         return found
 
     def data(self, samples, seed=1):
-        """Images in [0, 1) and one-hot labels."""
+        """Images in [0, 1), and one-hot labels or zeros and ones."""
         rng = np.random.default_rng(seed)
         x = rng.random((samples, *self.image), "float32")
-        return x, np.eye(self.classes, dtype="float32")[rng.integers(self.classes, size=samples)]
+        if self.binary:
+            return x, rng.integers(2, size=(samples, 1)).astype("float32")
+        classes = self.layers[-2][1]
+        return x, np.eye(classes, dtype="float32")[rng.integers(classes, size=samples)]
 
     def keras(self, library):
         """The network as a Keras user writes it, of `keras` or of `cycnn`."""
         layers = library.layers
+        make = {
+            "conv": lambda filters, side, padding, **more: layers.Conv2D(filters, side, padding=padding, **more),
+            "dense": layers.Dense,
+            "norm": layers.BatchNormalization,
+            "max": layers.MaxPooling2D,
+            "drop": layers.Dropout,
+            "flatten": layers.Flatten,
+            "average": layers.GlobalAveragePooling2D,
+        }
         model = library.Sequential([layers.Input(self.image)])
-        for k, f in enumerate(self.filters):
-            model.add(layers.Conv2D(f, 3, activation="relu"))
-            if k < len(self.filters) - 1:
-                model.add(layers.MaxPooling2D(2))
-        model.add(layers.Flatten())
-        model.add(layers.Dense(self.units, activation="relu"))
-        model.add(layers.Dense(self.classes, activation="softmax"))
+        for k, (kind, *sizes) in enumerate(self.layers):
+            behind = self.layers[k + 1][0] if k + 1 < len(self.layers) else ""
+            activation = {"activation": behind} if behind in ("relu", "sigmoid", "softmax") else {}
+            if kind in ("conv", "dense"):
+                model.add(make[kind](*sizes, **activation))
+            elif kind in make:
+                model.add(make[kind](*sizes))
+                if activation:
+                    model.add(layers.Activation(behind))
         return model
 
 
+def _plain(filters, units, classes):
+    """3 x 3 convolutions, a 2 x 2 maximum after each but the last, a hidden and an output dense layer."""
+    layers = [layer for f in filters for layer in (("conv", f, 3, "valid"), RELU, ("max", 2))][:-1]
+    return (*layers, ("flatten",), ("dense", units), RELU, ("dense", classes), ("softmax",))
+
+
+def _vgg(filters, classes):
+    """Two normalized 3 x 3 convolutions a stage, in the manner of Simonyan and Zisserman, 2015."""
+    layers = []
+    for f in filters:
+        layers += 2 * [("conv", f, 3, "same"), ("norm",), RELU] + [("max", 2), ("drop", 0.25)]
+    return (*layers, ("average",), ("dense", classes), ("softmax",))
+
+
 NETWORKS = {
-    "mnist": Network("mnist", (28, 28, 1), (32, 64, 64), 64, 10),
-    # Sizes that fit no tile and no vector: what a kernel or a rule made for the network above would lose shows here.
-    "shifted": Network("shifted", (29, 27, 1), (31, 65, 63), 64, 7),
+    network.name: network
+    for network in (
+        Network("mnist", (28, 28, 1), _plain((32, 64, 64), 64, 10)),
+        # Sizes that fit no tile and no vector: what a kernel or a rule made for the network above would lose shows here.
+        Network("shifted", (29, 27, 1), _plain((31, 65, 63), 64, 7)),
+        # Large pictures, one small layer.
+        Network(
+            "photos",
+            (300, 300, 3),
+            (("conv", 10, 5, "valid"), RELU, ("max", 2), ("flatten",), ("dense", 1), ("sigmoid",)),
+            batch=32,
+            rate=1e-5,  # 219,000 inputs: soon the probability is 0 or 1, where libraries clip each in their own way
+        ),
+        # Adam's first steps are as long where the gradient is rounding alone, as of a bias before a normalization: after
+        # five of them Keras on TensorFlow and PyTorch are 0.005 apart.
+        Network("cifar", (32, 32, 3), _vgg((64, 128, 256), 10), tolerance=1e-2),
+    )
 }
 
 # name: (samples, height, width, channels, filters) of 3 x 3 convolutions, padding not included.

@@ -225,7 +225,7 @@ def test_an_activation_that_is_no_operation():
         (lambda: layers.Dropout(1.5), "rate"),
         (lambda: layers.Dropout("half"), "rate"),
         (lambda: layers.Dropout(0.5, seed=-1), "seed"),
-        (lambda: layers.Dropout(0.5, noise_shape=(1, 2)), "noise_shape"),
+        (lambda: layers.Dropout(0.5, noise_shape=(None, 0)), "noise_shape"),
         (lambda: layers.BatchNormalization(axis=0), "axis"),
         (lambda: layers.BatchNormalization(axis=[1, 2]), "axis"),
         (lambda: layers.BatchNormalization(momentum=2), "momentum"),

@@ -56,6 +56,11 @@ def positive_ints(name, value, count):
     return _integers(name, value, count, 1, "positive integers")
 
 
+def non_negative_ints(name, value, count):
+    """`count` integers of at least 0; one integer stands for all."""
+    return _integers(name, value, count, 0, "integers of at least 0")
+
+
 def number(name, value, low=float("-inf"), high=float("inf"), *, open_low=False, open_high=False):
     """A finite float within [low, high]; an open end excludes its bound."""
     try:

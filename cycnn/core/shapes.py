@@ -31,12 +31,24 @@ def window(size, kernel, stride, dilation, padding):
     return Window(out, total // 2, total - total // 2)
 
 
-def adaptive(size, count):
-    """(size of the widest window, stride) of `count` windows over one axis, where window k begins at k * size / count,
-    rounded down, and ends at (k + 1) * size / count, rounded up. The stride is 0 where it is not the same for all."""
-    if size % count == 0:
-        return size // count, size // count
-    return max(-(-(k + 1) * size // count) - k * size // count for k in range(count)), 0
+def transposed(size, kernel, stride, dilation, padding, output_padding=None):
+    """Output size of one axis of a transposed convolution, and how much of its whole result is cut off before and after
+    that; a negative `after` is how many zeros come behind instead.
+
+    The whole result has (size - 1) * stride + reach positions. `valid` keeps it, and adds zeros up to size * stride;
+    `same` keeps size * stride, cut off evenly on both sides, the odd one after. With an `output_padding` the size is
+    (size - 1) * stride + output_padding more than the reach (`valid`), or than the reach modulo 2 (`same`).
+    """
+    reach = dilation * (kernel - 1) + 1
+    if size is None:
+        return Window(None, 0, 0)
+    whole = (size - 1) * stride + reach
+    if padding == "valid":
+        more = max(0, stride - reach) if output_padding is None else output_padding
+        return Window(whole + more, 0, -more)
+    out = size * stride if output_padding is None else (size - 1) * stride + reach % 2 + output_padding
+    before = max(0, (whole - out) // 2)
+    return Window(out, before, whole - out - before)
 
 
 def adaptive(size, count):

@@ -6,6 +6,7 @@
     schedule    emitted calls -> segments with a barrier between two
     planner     lifetimes -> places in one arena
     plan        puts it together, owns the arena, and runs batches
+    profile     what the calls of a plan took: a table, a plot, a trace
 
 A training step of one segment, seen from above (8 samples, groups of 2, two threads):
 

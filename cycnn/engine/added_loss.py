@@ -1,7 +1,5 @@
 """What a layer adds to the loss of whoever trains it."""
 
-import numpy as np
-
 from cycnn.engine.buffers import SAMPLE, Buffer
 
 

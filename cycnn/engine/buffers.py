@@ -5,6 +5,7 @@ its storage). Kinds of storage:
 
     sample     one for each sample of the batch; C-contiguous over samples
     group      one for each group of samples: partial sums
+    thread     one for each thread: what a single call needs besides, its contents are lost behind it
     once       one for the plan
     external   memory of somebody else (a variable, a user's array), bound by address; with or without a sample axis
 """
@@ -13,7 +14,7 @@ import math
 
 from cycnn.core.spec import ITEMSIZE
 
-SAMPLE, GROUP, ONCE, EXTERNAL = "sample", "group", "once", "external"
+SAMPLE, GROUP, THREAD, ONCE, EXTERNAL = "sample", "group", "thread", "once", "external"
 
 
 class Storage:
@@ -27,7 +28,9 @@ class Storage:
         self.size = size  # bytes of one sample, of one group, or of all
         self.owner = owner  # external: the variable, or the name it is bound by
         self.per_sample = size if kind == SAMPLE else per_sample
-        self.local = False  # a sample's storage that never leaves its segment: each thread has one for its chunk
+        self.local = (
+            False  # each thread has one: a sample's storage that never leaves its segment, for a chunk of samples
+        )
         self.region = self.offset = None
 
     def __repr__(self):

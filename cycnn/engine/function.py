@@ -7,7 +7,7 @@ from threading import Lock
 
 import numpy as np
 
-from cycnn import kernels
+from cycnn import config, kernels
 from cycnn.core import memory
 from cycnn.core.spec import ITEMSIZE
 from cycnn.engine.plan import Plan
@@ -140,7 +140,7 @@ class Function:
         capacity = samples if batch_size is None else min(samples, batch_size)
         sources = [Source(array) for array in arrays]
         frozen = tuple(getattr(n.operation, "trainable", True) for n in self.graph.nodes) if training else ()
-        key = ("predict", capacity, training, frozen, tuple([source.key for source in sources]))
+        key = _key("predict", capacity, training, frozen, tuple([source.key for source in sources]))
 
         def make():
             feeds = [s.feed(f"input {k}") for k, s in enumerate(sources)]
@@ -164,13 +164,18 @@ class Function:
         return outputs
 
 
+def _key(*what):
+    """What a plan was made for, the settings that its algorithms depend on included."""
+    return *what, config.fast_convolutions()
+
+
 class _Loan:
     """A plan that belongs to one caller between `with` and the end of its block."""
 
     __slots__ = ("_function", "_key", "_make", "_plan")
 
     def __init__(self, function, key, make):
-        self._function, self._key, self._make = function, key, make
+        self._function, self._key, self._make = function, _key(key), make
 
     def __enter__(self):
         self._plan = self._function._take(self._key, self._make)

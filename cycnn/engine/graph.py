@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from cycnn.core.names import auto_name
 from cycnn.core.spec import TensorSpec
-from cycnn.engine.buffers import GROUP, ONCE, SAMPLE
+from cycnn.engine.buffers import GROUP, ONCE, SAMPLE, THREAD
 
 
 class Need(NamedTuple):
@@ -34,6 +34,11 @@ def per_sample(shape, dtype="float32"):
 def per_group(shape, dtype="float32"):
     """A partial sum for each group of samples."""
     return Need(GROUP, tuple(shape), dtype)
+
+
+def per_thread(shape, dtype="float32"):
+    """Room for each thread within one call."""
+    return Need(THREAD, tuple(shape), dtype)
 
 
 def once(shape, dtype="float32"):

@@ -10,6 +10,7 @@ batch, whatever the number of threads; that is why results do not depend on it.
 
 import math
 import threading
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from cycnn import config, kernels
 from cycnn.core import memory
 from cycnn.core.spec import ITEMSIZE
 from cycnn.engine import rewrites
-from cycnn.engine.buffers import EXTERNAL, GROUP, SAMPLE, Buffer, Storage
+from cycnn.engine.buffers import EXTERNAL, GROUP, SAMPLE, THREAD, Buffer, Storage
 from cycnn.engine.planner import Lifetime, lower_bound, place, rounded
 from cycnn.engine.schedule import HOST, SAMPLES, SUMS, WHOLE, Emitted, schedule
 from cycnn.kernels.executor import Program, clock
@@ -31,9 +32,10 @@ WORK_OF_A_THREAD = (
 
 # Kernels that do the multiply-adds of a convolution or a matrix product: each of them as many as `Operation.flops` says.
 PRODUCTS = frozenset(
-    f"{family}.{verb}"
-    for family in ("conv", "gemm", "pooled")
-    for verb in ("forward", "backward_input", "backward_kernel")
+    f"{family}.{verb}{rank}"
+    for family in ("conv", "depthwise", "gemm", "pooled")
+    for verb in ("forward", "forward_transposed", "backward_input", "backward_kernel")
+    for rank in ("", "_3d")
 )
 
 ARENA, LOCAL = 0, 1  # regions of a program's memory; then one for each external storage
@@ -86,6 +88,21 @@ class Emitter:
         return bool(self._plan._wanted) or self._plan._input_gradients
 
     @property
+    def capacity(self):
+        """Samples of the largest batch."""
+        return self._plan.capacity
+
+    @property
+    def group(self):
+        """Samples that a task may take through a segment."""
+        return self._plan.group
+
+    @property
+    def repacks(self):
+        """Whether weights are prepared in every run, because every run changes them."""
+        return self._plan.training and bool(self._plan._wanted)
+
+    @property
     def state(self):
         """Two numbers that change from run to run, the seed and the step: the key of random operations."""
         return self._plan.external("step", (2,), "uint64")
@@ -119,9 +136,19 @@ class Emitter:
         rest = arguments[len(kernel.modes) :]
         integers = tuple(int(a) for a in rest if not isinstance(a, float))
         reals = tuple(a for a in rest if isinstance(a, float))
-        flops = self.flops if kernel.name in PRODUCTS else 0
+        flops = _products(kernel.name, integers, self.flops)
         call = Emitted(kernel, operands, integers, reals, units, domain, self.label, flops)
         (plan.calls if calls is None else calls).append(call)
+
+
+def _products(kernel, integers, flops):
+    """How many of an operation's multiply-adds, times two, a call of this kernel does: all, fewer (Winograd's) or none."""
+    if kernel in PRODUCTS:
+        return flops
+    if kernel in ("winograd.forward", "winograd.backward_input"):
+        tile = integers[0]
+        return flops * (tile + 2) ** 2 // (9 * tile**2)
+    return 0
 
 
 class HostFunction(NamedTuple):
@@ -151,7 +178,7 @@ class Plan:
         graph: `Graph`.
         capacity: samples of the largest batch.
         training: the training flag of the operations.
-        objective: what to do with the outputs besides writing them: an object with `absorbs(node)`,
+        objective: what to do with the outputs besides writing them: an object with `absorbs(node, k)`,
             `emit(emit, plan, xs, ys)` and, where layers add to the loss, `add(emit, plan, k, loss, xs)` (see
             `training.objective`), or None.
         gradients: variables whose gradients are wanted.
@@ -196,6 +223,7 @@ class Plan:
         self._labels = labels or {}
         self._work = 0
         self.training = training
+        self.room = None  # memory that belongs to it, for what its maker binds
         self._emit = Emitter(self)
         self._build(graph, objective, update, feeds)
         self._lay_out(split=capacity < 4 and objective is None)
@@ -235,8 +263,10 @@ class Plan:
         nodes = rewrites.rewrite(nodes, (*graph.outputs, *(tensor for tensors in read for tensor in tensors)))
         absorbed = {}
         if objective is not None:
+            used = {tensor for node in nodes for tensor in node.inputs}.union(*read)
             for node in nodes:
-                if node.output in graph.outputs and objective.absorbs(node, graph.outputs.index(node.output)):
+                last = node.output in graph.outputs and node.output not in used
+                if last and objective.absorbs(node, graph.outputs.index(node.output)):
                     absorbed[node.output] = node
         made, seeds = {}, []
         for k, (tensor, feed) in enumerate(zip(graph.inputs, feeds, strict=True)):
@@ -367,13 +397,16 @@ class Plan:
                 for buffer in call.operands:
                     if buffer is not None and buffer.storage.kind != EXTERNAL:
                         spans.setdefault(buffer.storage, []).append((s, k))
-        offset_of_segment, chunks, local, shared = 0, [], [], []
+        starts = list(accumulate((len(segment.calls) for segment in all_segments), initial=0))
+        spans_in_calls = {
+            t: (starts[seen[0][0]] + seen[0][1], starts[seen[-1][0]] + seen[-1][1]) for t, seen in spans.items()
+        }
+        chunks, local, shared = [], [], []
         for s, segment in enumerate(all_segments):
             if segment.host:
-                offset_of_segment += 1
                 continue
             mine = [
-                Lifetime(storage, storage.size, offset_of_segment + seen[0][1], offset_of_segment + seen[-1][1])
+                Lifetime(storage, storage.size, *spans_in_calls[storage])
                 for storage, seen in spans.items()
                 if storage.kind == SAMPLE and seen[0][0] == seen[-1][0] == s and not segment.whole
             ]
@@ -382,9 +415,11 @@ class Plan:
             for item in mine:
                 item.storage.local = True
                 local.append(item._replace(size=rounded(item.size * chunk)))
-            offset_of_segment += len(segment.calls)
         for storage, seen in spans.items():
-            if not storage.local:
+            if storage.kind == THREAD:
+                storage.local = True
+                local.append(Lifetime(storage, rounded(storage.size), *spans_in_calls[storage]))
+            elif not storage.local:
                 count = {SAMPLE: self.capacity, GROUP: self.groups}.get(storage.kind, 1)
                 each = memory.aligned(storage.size) if storage.kind == GROUP else storage.size
                 first, last = seen[0][0], seen[-1][0]
@@ -498,7 +533,9 @@ class Plan:
         self._get_ready(samples, threads)
         program, events = self._programs[-1], []
         for first, last, call in self._steps:
-            events += [Event(self._kernel_calls[k], *when) for k, *when in program.record(samples, threads, first, last)]
+            events += [
+                Event(self._kernel_calls[k], *when) for k, *when in program.record(samples, threads, first, last)
+            ]
             if call is not None:
                 begin = clock()
                 call.kernel.function(*(self._array(buffer, samples) for buffer in call.operands))

@@ -18,7 +18,7 @@ class Row(NamedTuple):
         kernels: names of what it ran.
         seconds: of all threads together.
         share: of the threads' time, from the beginning of the run to its end.
-        flops: multiply-adds of convolutions and matrix products, times two.
+        flops: multiply-adds of convolutions and matrix products, times two; of Winograd's, as few as it does.
         gflops: 1e9 FLOPs a second, while all threads are at it; None where none are counted.
         peak: share of what the processor can do at most.
         bytes: operands, each counted once for every run of a kernel over the batch, wherever in the caches they are.

@@ -70,8 +70,12 @@ class Recorded:
             RuntimeError: this was done before, and the run does not repeat it.
         """
         if self._plan is None:
-            raise RuntimeError("The gradients of this run were computed before, and it keeps nothing for a second time.")
-        self._bind("seed", [np.zeros_like(y) if seed is None else _like(seed, y) for seed, y in zip(seeds, self.outputs)])
+            raise RuntimeError(
+                "The gradients of this run were computed before, and it keeps nothing for a second time."
+            )
+        self._bind(
+            "seed", [np.zeros_like(y) if seed is None else _like(seed, y) for seed, y in zip(seeds, self.outputs)]
+        )
         self._bind("added seed", [np.full(1, 0 if seed is None else seed, np.float32) for seed in added_seeds])
         dxs = self._bind("d input", map(self._room, self.graph.inputs))
         dvs = self._bind("d variable", [np.zeros(v.shape, np.float32) for v in self.variables])

@@ -24,6 +24,9 @@ from cycnn.kernels.taps cimport Taps, taps_of, within
 
 include "tile.pxi"
 
+cdef enum:
+    BAND = 8                        # rows of a volume that share a slab of weights: half of these, and it takes longer
+
 cdef struct Geometry:
     Py_ssize_t h, w, c               # x, zero padding included
     Py_ssize_t oh, ow, f             # y
@@ -236,8 +239,12 @@ cdef inline void _panel_tile(const float* x, const float* packed, const float* b
 cdef void _forward_rows(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
                         int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Output rows [first, last), counted over samples and planes."""
-    cdef Py_ssize_t terms = g.kd * g.kh * g.kw * g.cg, group, block, plane, row, pixel, pixels = (last - first) * g.ow
+    cdef Py_ssize_t terms = g.kd * g.kh * g.kw * g.cg, group, block, slab, row, pixel, pixels = (last - first) * g.ow
     cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high
+    # Volumes: a slab of weights, one row of the kernel or, of few channels, one plane of it, stays in the first-level
+    # cache while a band of rows passes.
+    cdef Py_ssize_t slab_rows = g.kh if g.kd == 1 or g.kw * g.cg < 64 else 1, slabs = g.kd * g.kh // slab_rows, tap
+    cdef Py_ssize_t band = BAND if g.kd > 1 else 1
     cdef bint flat = g.kd == 1 and g.kh == 1 and g.kw == 1 and g.sd == 1 and g.sh == 1 and g.sw == 1
     cdef bint may_spill = g.groups == 1 and g.kd == 1
     cdef float start[LANES]
@@ -266,6 +273,7 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
                 load_bias(bias + group * g.fg + block * LANES if bias != NULL else NULL, valid, start)
                 w = packed + group * terms * padded(g.fg) + block * terms * LANES
                 m = _terms(g, lanes)
+                m.rows = slab_rows
                 a = x + group * g.cg
                 b = y + group * g.fg + block * LANES
                 if flat:
@@ -275,13 +283,20 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
                     sum_run(pixels - low, lanes, valid, &m, a + (first * g.ow + low) * g.c, w, start, False, False,
                             b + (first * g.ow + low) * g.f)
                 else:
-                    for row in range(first, last):
-                        for plane in range(g.kd):
-                            sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow) + plane * g.dd * g.h * g.w * g.c,
-                                    w + plane * g.kh * g.kw * g.cg * lanes, start, plane > 0,
-                                    may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
-                        if activation and group == 0 and block == 0:  # the row is complete, and still near
-                            _activate(activation, y + row * g.ow * g.f, g.ow * g.f)
+                    low = first
+                    while low < last:
+                        high = min(last, low + band)
+                        for slab in range(slabs):
+                            tap = slab * slab_rows
+                            for row in range(low, high):
+                                sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow)
+                                        + (tap // g.kh * g.dd * g.h + tap % g.kh * g.dh) * g.w * g.c,
+                                        w + tap * g.kw * g.cg * lanes, start, slab > 0,
+                                        may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
+                        if activation and group == 0 and block == 0:  # the rows are complete, and still near
+                            activate(activation, y + low * g.ow * g.f, y + low * g.ow * g.f,
+                                     (high - low) * g.ow * g.f, 0, 0, 0)
+                        low = high
         if activation and flat:
             _activate(activation, y + first * g.ow * g.f, pixels * g.f)
 
@@ -551,8 +566,8 @@ def forward_transposed(
     Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw,
     Py_ssize_t top, Py_ssize_t left, Py_ssize_t groups, int activation, int threads=1,
 ):
-    """Transposed convolution: y = activation(bias + the input gradient, for dy = x, of a convolution whose input is like
-    y). `top` and `left` rows and columns of the whole result are cut off; behind it, where no window looks, is bias."""
+    """Transposed convolution: y = activation(bias + the input gradient, for dy = x, of a convolution of a map like y).
+    `top` and `left` rows and columns of the whole result are cut off; behind it, where no window looks, is bias."""
     cdef Py_ssize_t[6] window = [kh, kw, sh, sw, dh, dw]
     cdef Geometry g = _of_maps(&y.shape[1], &x.shape[1], window, groups)
     cdef const float* a = &x[0, 0, 0, 0]
@@ -629,7 +644,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     cdef Py_ssize_t room_for = 6144 if 128 * (g.c + g.f) <= 6144 else 65536
     cdef Py_ssize_t n_block = max(<Py_ssize_t>1, room_for // image_floats)
     cdef Py_ssize_t row_block = g.oh if n_block > 1 else min(g.oh, max(<Py_ssize_t>1, room_for // row_floats))
-    cdef Py_ssize_t col_block = g.ow if row_block > 1 else min(g.ow, max(<Py_ssize_t>128, room_for * g.ow // row_floats))
+    cdef Py_ssize_t col_block = g.ow
     cdef Py_ssize_t n, row, col, unit, group, block, tap, tile, low, high, key, staged_key
     cdef const float* a
     cdef const float* b
@@ -639,6 +654,8 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     cdef bint staging = ragged and not slack or g.f % HALF != 0 and taps * tiles >= 4
     cdef bint room = g.groups == 1 and columns >= padded(g.fg)                # dkernel has the missing filters
     cdef Pixels m, s
+    if row_block == 1:
+        col_block = min(g.ow, max(<Py_ssize_t>128, room_for * g.ow // row_floats))
     if staging:
         col_block = min(col_block, <Py_ssize_t>(STAGE // LANES))
         row_block = min(row_block, max(<Py_ssize_t>1, STAGE // LANES // g.ow))
@@ -686,7 +703,7 @@ cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, 
                                Py_ssize_t last) noexcept nogil:
     """Tiles [first, last) of dkernel, over samples: maps follow one another, volumes come one by one."""
     cdef Py_ssize_t n
-    if g.d == 1:
+    if g.d == 1 and g.sd == 1:
         _kernel_tiles(x, dy, dkernel, columns, g, samples, fresh, slack, first, last)
     else:
         for n in range(samples):

@@ -12,8 +12,8 @@ rows and columns one pixel wide. A rectangle is walked along its rows, or, where
     column       middle        column       the right column is one run of pixels, from top to bottom
     corner        row          corner
 
-Channels go in three ways: `WHOLE` blocks of LANES or HALF, of which the last may reach back over the one before it,
-`FEW` where there are less than HALF, and `SPREAD` where a multiplier makes neighbours in one map lie apart in the other.
+Channels go in three ways: `WHOLE` blocks of LANES or HALF, of which the last may reach back over the one before it;
+`FEW`, where there are less than HALF; `SPREAD`, where a multiplier makes neighbours in one map lie apart in the other.
 """
 
 from cython.parallel cimport prange
@@ -104,32 +104,25 @@ cdef struct Lanes:
     int w[HALF]                      # SPREAD: likewise in the kernel
 
 
-cdef inline Py_ssize_t _take(Lanes* b, Py_ssize_t first, Py_ssize_t last, Py_ssize_t channels) noexcept nogil:
-    """A block of channels from `first` on, up to `last` or less; returns where the next one begins."""
-    cdef Py_ssize_t left = last - first
+cdef inline Py_ssize_t _take(Lanes* b, Py_ssize_t first, Py_ssize_t last, Py_ssize_t channels, Py_ssize_t multiplier,
+                             bint forward) noexcept nogil:
+    """A block of the result's channels from `first` on, up to `last` or less; returns where the next one begins."""
+    cdef Py_ssize_t left = last - first, channel
+    cdef int l
     b.way, b.first, b.parts, b.known = WHOLE, first, 1, 0
-    b.lanes = b.valid = LANES if left >= LANES else HALF
-    if left < HALF <= channels:
-        b.known = <int>(HALF - left)
-        b.first = last - HALF
+    b.lanes = b.valid = LANES if left >= LANES and multiplier == 1 else HALF
+    if multiplier > 1:
+        b.way, b.valid = SPREAD, <int>min(left, <Py_ssize_t>HALF)
+        b.parts = 1 if forward else multiplier
+        for l in range(HALF):
+            channel = min(first + l, last - 1)
+            b.x[l] = <int>(channel // multiplier if forward else channel * multiplier)
+            b.w[l] = <int>(channel if forward else channel * multiplier)
+    elif left < HALF <= channels:
+        b.first, b.known = last - HALF, <int>(HALF - left)
     elif left < HALF:
         b.way, b.valid = FEW, <int>left
     return min(last, first + b.valid)
-
-
-cdef inline Py_ssize_t _take_spread(Lanes* b, Py_ssize_t first, Py_ssize_t last, Py_ssize_t multiplier,
-                                    bint forward) noexcept nogil:
-    """`_take` where a multiplier spreads channels: forward from those of y, else from those of x."""
-    cdef int l
-    cdef Py_ssize_t channel
-    b.way, b.lanes, b.first, b.known = SPREAD, HALF, first, 0
-    b.valid = <int>min(last - first, <Py_ssize_t>HALF)
-    b.parts = 1 if forward else multiplier
-    for l in range(HALF):
-        channel = min(first + l, last - 1)
-        b.x[l] = <int>(channel // multiplier if forward else channel * multiplier)
-        b.w[l] = <int>(channel if forward else channel * multiplier)
-    return first + b.valid
 
 
 cdef struct Window:
@@ -258,21 +251,37 @@ cdef struct Maps:
     Py_ssize_t xrow, xcol
     Py_ssize_t wrow, wcol
     Py_ssize_t yrow, ycol
+    Py_ssize_t channels              # of the result: f forward, c backward
+    Py_ssize_t multiplier
+    bint forward
 
 
-cdef void _patch(const float* x, const float* w, const float* start, float* y, const Lanes* b, const Maps* g,
-                 const Axis* rows, const Axis* cols, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-    """The positions [first, last) of `rows`, and all of `cols`, of one block of channels: rectangle by rectangle."""
-    cdef Py_ssize_t row = first, below, col, behind, i, j, high, wide, place
+cdef void _runs(Py_ssize_t pixels, const Maps* g, const Window* m, const float* x, const float* w, const float* bias,
+                float* y) noexcept nogil:
+    """A run of pixels, one block of channels after the other: a block of a whole map at a time would jump from page to
+    page and find few of its lines in cache (twice slower at 14 x 14 x 512)."""
+    cdef Py_ssize_t channel = 0, shift
+    cdef float start[LANES]
+    cdef Lanes b
+    memset(start, 0, sizeof(start))
+    while channel < g.channels:
+        channel = _take(&b, channel, g.channels, g.channels, g.multiplier, g.forward)
+        if bias != NULL:
+            memcpy(start, bias + b.first, b.valid * sizeof(float))
+        shift = b.first if b.way != SPREAD else 0
+        _run(pixels, &b, m, x + shift, w + shift, start, y + b.first)
+
+
+cdef void _patch(const float* x, const float* w, const float* bias, float* y, const Maps* g, const Axis* rows,
+                 const Axis* cols, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """The positions [first, last) of `rows`, and all of `cols`: rectangle by rectangle."""
+    cdef Py_ssize_t row = first, below, col, behind, i, j, high, wide, _
     cdef const float* a
     cdef const float* v
     cdef float* out
     cdef Window m
     m.xrow, m.wrow = -rows.taps.move * g.xrow, rows.taps.step * g.wrow
     m.xcol, m.wcol = -cols.taps.move * g.xcol, cols.taps.step * g.wcol
-    if b.way != SPREAD:
-        x, w = x + b.first, w + b.first
-    y += b.first
     while row < last:
         below = _alike(rows, row, last, &i, &high)
         col = 0
@@ -289,11 +298,11 @@ cdef void _patch(const float* x, const float* w, const float* start, float* y, c
                 m.rows = 0           # nothing is looked at
             if behind - col == 1:
                 m.xstep, m.ystep = rows.advance * g.xrow, rows.stride * g.yrow
-                _run(below - row, b, &m, a, v, start, out)
+                _runs(below - row, g, &m, a, v, bias, out)
             else:
                 m.xstep, m.ystep = cols.advance * g.xcol, cols.stride * g.ycol
-                for place in range(below - row):
-                    _run(behind - col, b, &m, a, v, start, out)
+                for _ in range(below - row):
+                    _runs(behind - col, g, &m, a, v, bias, out)
                     a += rows.advance * g.xrow if m.rows else 0
                     out += rows.stride * g.yrow
             col = behind
@@ -307,25 +316,13 @@ cdef void _forward_rows(const float* x, const float* kernel, const float* bias, 
     """Output rows [first, last), counted over samples."""
     cdef Axis rows = _forward_axis(g.h, g.oh, g.kh, g.sh, g.dh, g.top)
     cdef Axis cols = _forward_axis(g.w, g.ow, g.kw, g.sw, g.dw, g.left)
-    cdef Maps maps = Maps(g.w * g.c, g.c, g.kw * g.f, g.f, g.ow * g.f, g.f)
+    cdef Maps maps = Maps(g.w * g.c, g.c, g.kw * g.f, g.f, g.ow * g.f, g.f, g.f, g.multiplier, True)
     cdef Py_ssize_t size = g.ow * g.f, most = max(<Py_ssize_t>1, NEAR // size) if activation else g.oh
-    cdef Py_ssize_t row = first, n, low, count, channel
-    cdef float start[LANES]
-    cdef Lanes b
-    memset(start, 0, sizeof(start))
+    cdef Py_ssize_t row = first, n, low, count
     while row < last:
         n, low = row // g.oh, row % g.oh
         count = min(min(most, g.oh - low), last - row)
-        channel = 0
-        while channel < g.f:
-            if g.multiplier == 1:
-                channel = _take(&b, channel, g.f, g.f)
-            else:
-                channel = _take_spread(&b, channel, g.f, g.multiplier, True)
-            if bias != NULL:
-                memcpy(start, bias + b.first, b.valid * sizeof(float))
-            _patch(x + n * g.h * g.w * g.c, kernel, start, y + n * g.oh * size, &b, &maps, &rows, &cols, low,
-                   low + count)
+        _patch(x + n * g.h * g.w * g.c, kernel, bias, y + n * g.oh * size, &maps, &rows, &cols, low, low + count)
         if activation:
             activate(activation, y + row * size, y + row * size, count * size, 0, 0, 0)
         row += count
@@ -362,22 +359,14 @@ cdef void _forward(const Call* c, const Task* t) noexcept nogil:
 
 cdef void _input_sample(const float* dy, const float* kernel, float* dx, const Geometry* g) noexcept nogil:
     """One sample. Rows, and columns, of one remainder modulo the stride share their taps."""
-    cdef Maps maps = Maps(g.ow * g.f, g.f, g.kw * g.f, g.f, g.w * g.c, g.c)
-    cdef Py_ssize_t channel = 0, row, col
-    cdef float zero[LANES]
+    cdef Maps maps = Maps(g.ow * g.f, g.f, g.kw * g.f, g.f, g.w * g.c, g.c, g.c, g.multiplier, False)
+    cdef Py_ssize_t row, col
     cdef Axis rows, cols
-    cdef Lanes b
-    memset(zero, 0, sizeof(zero))
-    while channel < g.c:
-        if g.multiplier == 1:
-            channel = _take(&b, channel, g.c, g.c)
-        else:
-            channel = _take_spread(&b, channel, g.c, g.multiplier, False)
-        for row in range(min(g.sh, g.h)):
-            rows = _backward_axis(g.h, g.oh, g.kh, g.sh, g.dh, g.top, row)
-            for col in range(min(g.sw, g.w)):
-                cols = _backward_axis(g.w, g.ow, g.kw, g.sw, g.dw, g.left, col)
-                _patch(dy, kernel, zero, dx, &b, &maps, &rows, &cols, 0, rows.count)
+    for row in range(min(g.sh, g.h)):
+        rows = _backward_axis(g.h, g.oh, g.kh, g.sh, g.dh, g.top, row)
+        for col in range(min(g.sw, g.w)):
+            cols = _backward_axis(g.w, g.ow, g.kw, g.sw, g.dw, g.left, col)
+            _patch(dy, kernel, NULL, dx, &maps, &rows, &cols, 0, rows.count)
 
 
 def backward_input(
@@ -412,7 +401,7 @@ cdef inline void _kernel_tile(const int rows, const int cols, const int lanes, c
                               float* d) noexcept nogil:
     """d[i, j, l] += sum over pixels of x[i, j, l] * dy[l] for rows x cols taps (i, j)."""
     cdef float acc[9][LANES]
-    cdef Py_ssize_t row, col, wide = g.cols, xtap = taps.xrow, xcol = taps.xcol, xstep = g.xcol, ystep = g.ycol
+    cdef Py_ssize_t row, _, wide = g.cols, xtap = taps.xrow, xcol = taps.xcol, xstep = g.xcol, ystep = g.ycol
     cdef Py_ssize_t wrow = taps.wrow, wcol = taps.wcol
     cdef const float* a
     cdef const float* v
@@ -423,7 +412,7 @@ cdef inline void _kernel_tile(const int rows, const int cols, const int lanes, c
                 acc[cols * i + j][l] = 0
     for row in range(g.rows):
         a, v = x + row * g.xrow, dy + row * g.yrow
-        for col in range(wide):
+        for _ in range(wide):
             for i in range(rows):
                 for j in range(cols):
                     if way == WHOLE:
@@ -520,10 +509,7 @@ cdef void _kernel_units(const float* x, const float* dy, float* dkernel, const G
         for tap in range(g.kh * g.kw):
             memset(dkernel + tap * g.f + channel, 0, (end - channel) * sizeof(float))
     while channel < end:
-        if g.multiplier == 1:
-            channel = _take(&b, channel, end, g.f)
-        else:
-            channel = _take_spread(&b, channel, end, g.multiplier, True)
+        channel = _take(&b, channel, end, g.f, g.multiplier, True)
         _kernel_block(x, dy, dkernel, g, &b, &rows, &cols, samples)
 
 

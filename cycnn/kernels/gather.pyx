@@ -2,11 +2,18 @@
 
 The source is read as bytes, with its type as a code: one kernel takes every type, and an array whose rows lie apart,
 or backwards, is read where it is. A unit of work is one sample.
+
+And rows of a table of weights, picked by numbers in the data: an embedding.
 """
 
 from cython.parallel cimport prange
+from libc.math cimport NAN
+from libc.string cimport memcpy, memset
 
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
+
+cdef enum:
+    PARTS = 16                       # of a table, whose gradients are added up apart from one another
 
 cdef enum:
     FLOAT16, FLOAT32, FLOAT64, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64
@@ -128,6 +135,79 @@ cdef void _labels(const Call* c, const Task* t) noexcept nogil:
         _row(t.at[0] + pick[n] * c.i[1], <int*>t.at[2] + n * size, size, c.i[0])
 
 
+# ------------------------------------------------------------------------------------------------------- embeddings
+
+cdef inline void _embed(const float* x, const float* table, float* y, Py_ssize_t count, Py_ssize_t rows,
+                        Py_ssize_t width) noexcept nogil:
+    cdef Py_ssize_t k, i
+    cdef float number
+    for k in range(count):
+        number = x[k]
+        if number >= 0 and number < rows:
+            memcpy(y + k * width, table + <Py_ssize_t>number * width, width * sizeof(float))
+        else:
+            for i in range(width):
+                y[k * width + i] = NAN
+
+
+cdef inline void _embed_backward(const float* x, const float* dy, float* dtable, Py_ssize_t count, Py_ssize_t width,
+                                 Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Rows [first, last) of the table's gradient, in the order of the batch: no two threads write to one row."""
+    cdef Py_ssize_t k, i
+    cdef const float* g
+    cdef float* d
+    memset(dtable + first * width, 0, (last - first) * width * sizeof(float))
+    for k in range(count):
+        if x[k] >= first and x[k] < last:
+            g, d = dy + k * width, dtable + <Py_ssize_t>x[k] * width
+            for i in range(width):
+                d[i] += g[i]
+
+
+def embed(
+    const float[:, ::1] x,             # IN   (n, steps), whole numbers
+    const float[:, ::1] table,         # IN   (rows, width)
+    float[:, :, ::1] y,                # OUT  (n, steps, width)
+    int threads=1,
+):
+    """y[n, k] = table[x[n, k]], fractions cut off; NaN where the table has no such row."""
+    cdef Py_ssize_t n, steps = x.shape[1], rows = table.shape[0], width = table.shape[1]
+    cdef const float* a = &x[0, 0]
+    cdef const float* b = &table[0, 0]
+    cdef float* c = &y[0, 0, 0]
+    for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _embed(a + n * steps, b, c + n * steps * width, steps, rows, width)
+
+
+def embed_backward(
+    const float[:, ::1] x,             # IN   (n, steps), whole numbers
+    const float[:, :, ::1] dy,         # IN   (n, steps, width)
+    float[:, ::1] dtable,              # OUT  (rows, width)
+    int threads=1,
+):
+    """Row r of dtable is the sum of dy[n, k] where x[n, k] = r, in order. A unit of work is a part of the rows."""
+    cdef Py_ssize_t part, count = x.shape[0] * x.shape[1], rows = dtable.shape[0], width = dtable.shape[1]
+    cdef const float* a = &x[0, 0]
+    cdef const float* b = &dy[0, 0, 0]
+    cdef float* c = &dtable[0, 0]
+    for part in prange(PARTS, nogil=True, schedule="static", num_threads=threads):
+        _embed_backward(a, b, c, count, width, rows * part // PARTS, rows * (part + 1) // PARTS)
+
+
+cdef void _embed_task(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t rows = c.operand[1].shape[0], width = c.operand[1].shape[1], steps = _size(&c.operand[0])
+    _embed(<const float*>t.at[0] + t.first * steps, <const float*>t.at[1], <float*>t.at[2] + t.first * steps * width,
+           (t.last - t.first) * steps, rows, width)
+
+
+cdef void _embed_backward_task(const Call* c, const Task* t) noexcept nogil:
+    cdef Py_ssize_t rows = c.operand[2].shape[0], width = c.operand[2].shape[1]
+    cdef Py_ssize_t first = rows * t.first // c.units, last = rows * t.last // c.units
+    if first < last:
+        _embed_backward(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], t.samples * _size(&c.operand[0]),
+                        width, first, last)
+
+
 cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
     """Elements of one sample."""
     cdef Py_ssize_t size = 1
@@ -137,8 +217,9 @@ cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
     return size
 
 
-# NumPy's name of a type -> its code
+# NumPy's name of a type -> its code; units of work of `embed_backward`
 CONSTANTS = {
+    "PARTS": PARTS,
     "CODES": {
         "bool": UINT8, "float16": FLOAT16, "float32": FLOAT32, "float64": FLOAT64,
         "int8": INT8, "int16": INT16, "int32": INT32, "int64": INT64,
@@ -151,4 +232,6 @@ CONSTANTS = {
 DOORS = {
     "rows": (capsule(_rows), "rrw"),
     "labels": (capsule(_labels), "rrw"),
+    "embed": (capsule(_embed_task), "rrw"),
+    "embed_backward": (capsule(_embed_backward_task), "rrw"),
 }

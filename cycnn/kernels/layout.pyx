@@ -189,8 +189,8 @@ cdef void _transpose(const Call* c, const Task* t) noexcept nogil:
 
 # ----------------------------------------------------------------------------------------------------- resize
 #
-# Pixel o of `out` along a line of `length` lies at s = (o + 1/2) length / out - 1/2 of that line: pixels are squares, and
-# these are their centres. `linear` mixes its two neighbours, y[o] = x[i] (1 - t) + x[i + 1] t with i = floor(s),
+# Pixel o of `out` along a line of `length` lies at s = (o + 1/2) length / out - 1/2 of that line: pixels are squares,
+# and these are their centres. `linear` mixes its two neighbours, y[o] = x[i] (1 - t) + x[i + 1] t with i = floor(s),
 # t = s - i, and nothing beyond the ends; else it is the pixel in whose square it lies, floor(s + 1/2).
 
 cdef struct Neighbours:              # of a stretch of pixels
@@ -249,8 +249,8 @@ cdef inline void _resize_row_backward(const float* dy, float* dx, const Neighbou
         dy += c
 
 
-cdef inline void _resize_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t length, Py_ssize_t out, Py_ssize_t c,
-                              bint linear) noexcept nogil:
+cdef inline void _resize_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t length, Py_ssize_t out,
+                              Py_ssize_t c, bint linear) noexcept nogil:
     cdef Neighbours near
     cdef Py_ssize_t o = 0, row, count
     while o < out:
@@ -310,8 +310,8 @@ cdef void _resize_backward(const Call* call, const Task* t) noexcept nogil:
     cdef Py_ssize_t length = call.operand[1].shape[1], out = call.operand[0].shape[1], c = call.operand[0].shape[2]
     cdef Py_ssize_t rows = call.operand[0].shape[0], n
     for n in range(t.first, t.last):
-        _resize_rows_backward(<const float*>t.at[0] + n * rows * out * c, <float*>t.at[1] + n * rows * length * c, rows,
-                              length, out, c, call.i[0] != 0)
+        _resize_rows_backward(<const float*>t.at[0] + n * rows * out * c, <float*>t.at[1] + n * rows * length * c,
+                              rows, length, out, c, call.i[0] != 0)
 
 
 # ------------------------------------------------------------------------------------------------------- copy

@@ -1,5 +1,5 @@
-"""Normalization of (n, rows, c) maps: batch normalization, with statistics of each channel over samples and rows, in both
-directions; then that of rows, of groups of channels, and of neighbouring channels.
+"""Normalization of (n, rows, c) maps: batch normalization, with statistics of each channel over samples and rows, in
+both directions; then that of rows, of groups of channels, and of neighbouring channels.
 
 Sums over the batch go through one partial result per group of samples: `moments` and `backward_sums` add a task's rows
 to it, `merge_moments` and `merge_sums` put the groups together, in order. A partial result is (2c + 1) floats: how many
@@ -632,7 +632,8 @@ def rows_forward(
 ):
     """y = gamma xhat + beta, each row normalized by itself: by the number of its kind in `ROWS`.
 
-    xhat is (x - mean) / sqrt(variance + epsilon), x / sqrt(mean of x^2 + epsilon), or x / max(sqrt(sum of x^2), epsilon).
+    xhat is (x - mean) / sqrt(variance + epsilon), x / sqrt(mean of x^2 + epsilon), or
+    x / max(sqrt(sum of x^2), epsilon).
     """
     cdef Py_ssize_t row, c = x.shape[2]
     cdef const float* p = &x[0, 0, 0]
@@ -705,7 +706,7 @@ cdef void _rows_sums(const Call* call, const Task* t) noexcept nogil:
                   <float*>t.at[4], <float*>t.at[5], t.samples * rows, c, t.fresh)
 
 
-# ---------------------------------------------------------------------------------------------------- groups of channels
+# --------------------------------------------------------------------------------------------------- groups of channels
 #
 # As batch normalization, one sample at a time: first each channel's statistics, then those of its group, which all its
 # channels get. `moments` and `sums` are laid out as partial results.
@@ -795,7 +796,7 @@ def group_forward(
     float[:, ::1] moments,             # OUT  (n, 2c + 1): rows, and for each channel its group's mean and variance
     Py_ssize_t groups, float epsilon, int threads=1,
 ):
-    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of each sample and group of channels."""
+    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, by the statistics of a sample and a group of channels."""
     cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
     cdef const float* p = &x[0, 0, 0]
     cdef const float* a = &gamma[0] if gamma is not None else NULL
@@ -836,7 +837,8 @@ def group_sums(
     cdef const float* m = &moments[0, 0]
     cdef float* q = &sums[0, 0]
     for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _group_sums_sample(p + n * rows * c, g + n * rows * c, m + n * (2 * c + 1), q + n * (2 * c + 1), rows, c, epsilon)
+        _group_sums_sample(p + n * rows * c, g + n * rows * c, m + n * (2 * c + 1), q + n * (2 * c + 1), rows, c,
+                           epsilon)
 
 
 cdef void _group_sums(const Call* call, const Task* t) noexcept nogil:
@@ -912,8 +914,8 @@ def standardize(
     float[:, :, ::1] y,                # OUT  (n, rows, c)
     bint invert, float epsilon, int threads=1,
 ):
-    """y = (x - mean) / s, or with `invert` mean + x s, where s = max(sqrt(variance), epsilon). y may lie on x. Without a
-    mean, it is its own gradient."""
+    """y = (x - mean) / s, or with `invert` mean + x s, where s = max(sqrt(variance), epsilon). y may lie on x. Without
+    a mean, it is its own gradient."""
     cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
     cdef const float* p = &x[0, 0, 0]
     cdef const float* m = &mean[0] if mean is not None else NULL
@@ -946,8 +948,8 @@ cdef inline void _response(const float* x, float* y, float* scale, Py_ssize_t c,
         y[i] = x[i] * exp(-beta * log(scale[i]))
 
 
-cdef inline void _response_slope(const float* dy, const float* x, const float* scale, float* dx, Py_ssize_t c, int reach,
-                                 float alpha, float beta) noexcept nogil:
+cdef inline void _response_slope(const float* dy, const float* x, const float* scale, float* dx, Py_ssize_t c,
+                                 int reach, float alpha, float beta) noexcept nogil:
     """dx_i = dy_i d_i^-beta - 2 alpha beta x_i sum over |i - j| <= reach of dy_j x_j d_j^(-beta - 1)."""
     cdef float power[RUN + 2 * REACH]
     cdef float share[RUN + 2 * REACH]
@@ -977,7 +979,8 @@ def response_forward(
     float[:, :, ::1] scale,            # OUT  (n, rows, c), read by response_backward
     int reach, float alpha, float beta, float bias, int threads=1,
 ):
-    """y = x / (bias + alpha sum of squares)^beta, the sum over `reach` (at most 31) channels on either side and itself."""
+    """y = x / (bias + alpha sum of squares)^beta, the sum over itself and `reach` (at most 31) channels on either side.
+    """
     cdef Py_ssize_t row, c = x.shape[2]
     cdef const float* p = &x[0, 0, 0]
     cdef float* q = &y[0, 0, 0]
@@ -1013,8 +1016,9 @@ def response_backward(
 cdef void _response_backward(const Call* call, const Task* t) noexcept nogil:
     cdef Py_ssize_t row, c = _size(&call.operand[0]) // call.units
     for row in range(t.first, t.last):
-        _response_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c, <const float*>t.at[2] + row * c,
-                        <float*>t.at[3] + row * c, c, <int>call.i[0], <float>call.f[0], <float>call.f[1])
+        _response_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c,
+                        <const float*>t.at[2] + row * c, <float*>t.at[3] + row * c, c, <int>call.i[0],
+                        <float>call.f[0], <float>call.f[1])
 
 
 CONSTANTS = {"channel_blocks": channel_blocks, "ROWS": {"layer": LAYER, "rms": RMS, "unit": UNIT}, "REACH": REACH}

@@ -7,7 +7,8 @@ Strides of 0 make windows adaptive: window i of k over a length of m sees pixels
 the window's size is then that of the widest.
 
 Every axis is pooled by itself in the end, so one or three axes of space need no kernels of their own: a caller sees a
-line (w, c) as (1, w, c), and pools a volume (d, h, w, c) twice, as (d h, w, c) along w and as (d, h, w c) along the rest.
+line (w, c) as (1, w, c), and pools a volume (d, h, w, c) twice, as (d h, w, c) along w and as (d, h, w c) along the
+others.
 
 Channels go in blocks of LANES. Where they do not divide evenly, the last block overlaps the one before it: a few
 results are computed twice, and no loop has an odd length. Fewer channels than LANES are one short block.

@@ -358,7 +358,7 @@ cdef inline void outer_block(int height, int lanes, int valid, const Pixels* g, 
 cdef inline float* aligned(float* room) noexcept nogil:
     """The first place in `room` at which a vector of HALF floats lies in one cache line."""
     cdef size_t line = HALF * sizeof(float)
-    return <float*>((<size_t>room + line - 1) // line * line)
+    return room + (line - <size_t>room % line) % line // sizeof(float)  # not out of an integer: that may alias anything
 
 
 cdef inline void stage(const Pixels* g, const float* y, int lanes, int valid, float* staged) noexcept nogil:

@@ -14,11 +14,24 @@ from cycnn.layers.activations.leaky_relu import LeakyReLU
 from cycnn.layers.activations.prelu import PReLU
 from cycnn.layers.activations.relu import ReLU
 from cycnn.layers.activations.softmax import Softmax
+from cycnn.layers.convolutional.conv1d import Conv1D
+from cycnn.layers.convolutional.conv1d_transpose import Conv1DTranspose
 from cycnn.layers.convolutional.conv2d import Conv2D
+from cycnn.layers.convolutional.conv2d_transpose import Conv2DTranspose
+from cycnn.layers.convolutional.conv3d import Conv3D
+from cycnn.layers.convolutional.conv3d_transpose import Conv3DTranspose
+from cycnn.layers.convolutional.depthwise_conv1d import DepthwiseConv1D
+from cycnn.layers.convolutional.depthwise_conv2d import DepthwiseConv2D
+from cycnn.layers.convolutional.separable_conv1d import SeparableConv1D
+from cycnn.layers.convolutional.separable_conv2d import SeparableConv2D
 from cycnn.layers.core.activation import Activation
 from cycnn.layers.core.dense import Dense
+from cycnn.layers.core.einsum_dense import EinsumDense
+from cycnn.layers.core.embedding import Embedding
 from cycnn.layers.core.identity import Identity
 from cycnn.layers.core.lambda_layer import Lambda
+from cycnn.layers.core.time_distributed import TimeDistributed
+from cycnn.layers.core.wrapper import Wrapper
 from cycnn.layers.input_layer import Input, InputLayer
 from cycnn.layers.layer import Layer
 from cycnn.layers.merging.add import Add, add
@@ -30,6 +43,12 @@ from cycnn.layers.merging.minimum import Minimum, minimum
 from cycnn.layers.merging.multiply import Multiply, multiply
 from cycnn.layers.merging.subtract import Subtract, subtract
 from cycnn.layers.normalization.batch_normalization import BatchNormalization
+from cycnn.layers.normalization.group_normalization import GroupNormalization
+from cycnn.layers.normalization.layer_normalization import LayerNormalization
+from cycnn.layers.normalization.local_response_normalization import LocalResponseNormalization
+from cycnn.layers.normalization.normalization import Normalization
+from cycnn.layers.normalization.rms_normalization import RMSNormalization
+from cycnn.layers.normalization.unit_normalization import UnitNormalization
 from cycnn.layers.pooling.adaptive_average_pooling1d import AdaptiveAveragePooling1D
 from cycnn.layers.pooling.adaptive_average_pooling2d import AdaptiveAveragePooling2D
 from cycnn.layers.pooling.adaptive_average_pooling3d import AdaptiveAveragePooling3D
@@ -51,6 +70,7 @@ from cycnn.layers.pooling.max_pooling2d import MaxPooling2D
 from cycnn.layers.pooling.max_pooling3d import MaxPooling3D
 from cycnn.layers.pooling.max_unpooling2d import MaxUnpooling2D
 from cycnn.layers.pooling.sum_pooling2d import SumPooling2D
+from cycnn.layers.regularization.activity_regularization import ActivityRegularization
 from cycnn.layers.regularization.alpha_dropout import AlphaDropout
 from cycnn.layers.regularization.dropout import Dropout
 from cycnn.layers.regularization.gaussian_dropout import GaussianDropout
@@ -77,7 +97,13 @@ from cycnn.layers.reshaping.zero_padding1d import ZeroPadding1D
 from cycnn.layers.reshaping.zero_padding2d import ZeroPadding2D
 from cycnn.layers.reshaping.zero_padding3d import ZeroPadding3D
 
-Convolution2D = Conv2D
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+Convolution1DTranspose, Convolution2DTranspose, Convolution3DTranspose = (
+    Conv1DTranspose,
+    Conv2DTranspose,
+    Conv3DTranspose,
+)
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
 GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (
@@ -88,7 +114,9 @@ GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (
 GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D
 
 __all__ = [
+    "ELU",
     "Activation",
+    "ActivityRegularization",
     "AdaptiveAveragePooling1D",
     "AdaptiveAveragePooling2D",
     "AdaptiveAveragePooling3D",
@@ -107,16 +135,29 @@ __all__ = [
     "BatchNormalization",
     "CenterCrop",
     "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
     "Convolution2D",
+    "Convolution2DTranspose",
+    "Convolution3D",
+    "Convolution3DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
     "CroppingLike",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Dot",
     "Dropout",
-    "ELU",
+    "EinsumDense",
+    "Embedding",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
@@ -132,13 +173,16 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
     "L2Pooling2D",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
+    "LocalResponseNormalization",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
@@ -149,23 +193,32 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "Normalization",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
     "Resizing",
     "ResizingLike",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
     "Subtract",
     "SumPooling2D",
+    "TimeDistributed",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",

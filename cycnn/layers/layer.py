@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import itertools
 import math
 
 import numpy as np
@@ -35,8 +36,12 @@ OFF = {  # what Keras writes of its layers to say that they do not use what cycn
     "fused": (None, True, False),
 }
 VALUES = (np.ndarray, Tensor, Variable)  # what a layer is called on, if not on symbolic tensors
+INERT = (*PLAIN, np.ndarray, np.generic)  # attributes that hold no layers, weights or metrics
+_changes = itertools.count(1)
+_structure = 0  # another number whenever some layer's attributes or weights have become others
 RECORDS = {
     "_added",
+    "_build_shapes",
     "_calls",
     "_functions",
     "_made_with",
@@ -231,12 +236,19 @@ class Layer(Operation):
             path=f"{self._enter_path()}/{name}",
         )
         (self._weights if trainable else self._statistics).append(variable)
+        _note_change()
         return variable
 
     def __setattr__(self, name, value):
         if isinstance(value, Variable) and not any(value is known for known in (*self._weights, *self._statistics)):
             (self._weights if value.trainable else self._statistics).append(value)
         super().__setattr__(name, value)
+        if not isinstance(value, INERT) and name not in RECORDS:
+            _note_change()
+
+    def __delattr__(self, name):
+        super().__delattr__(name)
+        _note_change()
 
     def _enter_path(self):
         """The names of the layers around this one when it was first used, and its own: `"block/dense"`."""
@@ -259,13 +271,16 @@ class Layer(Operation):
 
     def _flatten_layers(self):
         """This layer, its sublayers, theirs and so on: each once, before what it holds."""
-        found, stack = {}, [self]
-        while stack:
-            layer = stack.pop()
-            if id(layer) not in found:
-                found[id(layer)] = layer
-                stack.extend(reversed(layer._sublayers()))
-        return list(found.values())
+        return self._found("layers", lambda layers: layers)
+
+    def _found(self, what, find):
+        """`find(this layer and those within)`, kept under a name for as long as they stay what they are."""
+        walk = vars(self).get("_walk")
+        if walk is None or walk.layers[0] is not self or not walk.is_valid():
+            walk = vars(self)["_walk"] = Walk(self)
+        if what not in walk.found:
+            walk.found[what] = find(walk.layers)
+        return walk.found[what]
 
     @property
     def trainable(self):
@@ -281,8 +296,7 @@ class Layer(Operation):
     @property
     def weights(self):
         """All variables: the layer's own, those that can be trained first, then those of its sublayers."""
-        variables = (v for layer in self._flatten_layers() for v in (*layer._weights, *layer._statistics))
-        return list({id(v): v for v in variables}.values())
+        return list(self._found("weights", _weights_of))
 
     @property
     def variables(self):
@@ -397,6 +411,7 @@ class Layer(Operation):
     def _unbuild(self):
         """Forget weights that were made for a shape which turned out to be wrong."""
         self._weights, self._statistics, self._functions = [], [], {}
+        _note_change()
         self.built = self.built_from_start
         for layer in self._sublayers():
             layer._unbuild()
@@ -737,6 +752,59 @@ class Layer(Operation):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
+class Walk:
+    """A layer and all within it, and how to see that they are still these: in every step somebody asks, and going
+    through all attributes takes as long as a small network's step.
+
+    Attributes that are set are counted; lists and dictionaries among them may change unseen, so their members are compared.
+    """
+
+    __slots__ = ("_containers", "_version", "found", "layers")
+
+    def __init__(self, layer):
+        self._version, self.found, found, stack = _structure, {}, {}, [layer]
+        while stack:
+            layer = stack.pop()
+            if id(layer) not in found:
+                found[id(layer)] = layer
+                stack.extend(reversed(layer._sublayers()))
+        self.layers = list(found.values())
+        attributes = [v for layer in self.layers for name, v in vars(layer).items() if name not in RECORDS]
+        # The members themselves are kept, so that no other object gets the number of one that is gone.
+        self._containers = [(c, list(map(id, c)), list(c)) for v in attributes for c in _containers_in(v)]
+
+    def is_valid(self):
+        """Whether nothing has changed."""
+        if self._version != _structure:
+            return False
+        return all(list(map(id, container)) == members for container, members, _ in self._containers)
+
+    def __reduce__(self):
+        return type(None), ()  # a copy walks for itself
+
+
+def _note_change():
+    global _structure
+    _structure = next(_changes)
+
+
+def _containers_in(value):
+    """The lists in a value, and the values of dictionaries: what may change without anybody's notice."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    if not isinstance(value, tuple):
+        yield value
+    for part in value:
+        yield from _containers_in(part)
+
+
+def _weights_of(layers):
+    """The variables of some layers, each once."""
+    return list({id(v): v for layer in layers for v in (*layer._weights, *layer._statistics)}.values())
+
+
 @functools.lru_cache(maxsize=1024)
 def takes(function, name):
     """Whether a function has a parameter of this name."""
@@ -759,7 +827,7 @@ def as_arrays(value, what):
         return {key: as_arrays(part, what) for key, part in value.items()}
     if isinstance(value, (list, tuple)) and not all(isinstance(leaf, (bool, int, float)) for leaf in flatten(value)):
         return type(value)(as_arrays(part, what) for part in value)
-    return value if isinstance(value, VALUES) else numbers(value, what)
+    return value if isinstance(value, (Tensor, Variable)) else numbers(value, what)
 
 
 def _penalty(variable):

@@ -6,6 +6,7 @@ from cycnn import ops
 from cycnn.core import names
 from cycnn.core.registry import deserialize_keras_object, export, serialize_keras_object
 from cycnn.ops.dtypes import standardize
+from cycnn.ops.primitive import composite
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
@@ -71,15 +72,12 @@ class Loss:
 
         Args:
             y_true: targets.
-            y_pred: predictions. Of tensors that a tape watches, the loss is a tensor too.
+            y_pred: predictions. Of tensors that a tape watches, the loss is a tensor too; of symbolic ones, a number for
+                `add_loss`.
             sample_weight: array of the values' shape, or one that repeats along their axes of length 1; or (n,): one
                 weight for each sample.
         """
-        y_pred = ops.convert_to_tensor(y_pred, self.dtype)
-        y_true = ops.convert_to_tensor(y_true, self.dtype if self.targets == "float32" else None)
-        values = ops.convert_to_tensor(self.call(y_true, y_pred), self.dtype)
-        joined = reduce_values(values, sample_weight, self.mask(y_true, values), self.reduction)
-        return joined[()] if isinstance(joined, np.ndarray) else joined
+        return _loss(self, y_true, y_pred, sample_weight)
 
     def value_and_gradient(self, y_true, y_pred, sample_weight=None):
         """The loss of arrays as a number, and its gradient with respect to `y_pred`, float32.
@@ -140,6 +138,15 @@ class Loss:
 
     def __repr__(self):
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+@composite
+def _loss(loss, y_true, y_pred, sample_weight):
+    y_pred = ops.convert_to_tensor(y_pred, loss.dtype)
+    y_true = ops.convert_to_tensor(y_true, loss.dtype if loss.targets == "float32" else None)
+    values = ops.convert_to_tensor(loss.call(y_true, y_pred), loss.dtype)
+    joined = reduce_values(values, sample_weight, loss.mask(y_true, values), loss.reduction)
+    return joined[()] if isinstance(joined, np.ndarray) else joined
 
 
 @export("keras.src.losses.losses")

@@ -13,11 +13,11 @@ from cycnn.engine.function import Source
 from cycnn.engine.graph import Graph, SymbolicTensor, current_scope, recording
 from cycnn.engine.plan import Plan
 from cycnn.layers.layer import Layer, as_arrays, assign_all
-from cycnn.ops import calls
-from cycnn.ops.symbolic import Whole
 from cycnn.models import configs
 from cycnn.models.summary import summary
 from cycnn.models.topology import Topology
+from cycnn.ops import calls
+from cycnn.ops.symbolic import Whole
 from cycnn.training import data, profiling
 from cycnn.training.trainer import Trainer
 
@@ -117,7 +117,8 @@ class Model(Trainer, Layer):
             with recording(layer=None, training=None):
                 outputs = Layer.__call__(self, inputs)
             self._graphs[key] = Graph(flatten(inputs), flatten(outputs)), outputs
-        self._graph, self._outputs_struct = self._graphs[key]
+        if self._graph is not self._graphs[key][0]:
+            self._graph, self._outputs_struct = self._graphs[key]
 
     def build(self, input_shape=None):
         """Make the weights for an input shape, the sample axis first: `(None, 28, 28, 1)`; several inputs: a list of shapes,
@@ -197,7 +198,11 @@ class Model(Trainer, Layer):
         return self._on_arrays(*args, **kwargs)
 
     def _on_arrays(self, *args, **kwargs):
-        return Layer.__call__(self, *args, **kwargs)
+        if len(args) != 1 or not set(kwargs) <= {"training"}:  # a `call` with more arguments
+            return Layer.__call__(self, *args, **kwargs)
+        with recording(layer=None, training=None):
+            self._build_from(args[0])
+        return self._on_graph(*args, **kwargs)
 
     def _on_graph(self, inputs, training=None, mask=None):
         if mask is not None:
@@ -285,6 +290,7 @@ class Model(Trainer, Layer):
 
         Raises:
             ValueError: arguments that do not fit the model or each other, or `y` before `compile`.
+            NotImplementedError: `y` for a model whose class has a training step of its own.
 
         Example:
 

@@ -1,13 +1,12 @@
 """Graphs called on arrays: on the tapes that are active, a layer or a model leaves one step.
 
-    with GradientTape() as tape:
-        y = model(x)                       →  call(function, [x])  →  Recorded: the first half of a plan
-    tape.gradient(loss, model.weights)     →  the step's way back  →  its second half
+with GradientTape() as tape:
+    y = model(x)                       →  call(function, [x])  →  Recorded: the first half of a plan
+tape.gradient(loss, model.weights)     →  the step's way back  →  its second half
 """
 
 import numpy as np
 
-from cycnn.core.variable import Variable
 from cycnn.engine.recorded import Recorded
 from cycnn.ops import tape
 from cycnn.ops.tape import Tensor, value_of

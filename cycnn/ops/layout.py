@@ -153,6 +153,25 @@ class Crop(_Border):
             self._pad(emit, dy, dx, work, "d between ")
 
 
+class Stack(Operation):
+    """Several samples of one shape as one, along a new first axis."""
+
+    def memory(self, x):
+        return Memory(TensorSpec((x[0].shape[0], len(x), *x[0].sample), x[0].dtype))
+
+    def flops(self, x):
+        return sum(spec.size for spec in x)
+
+    def forward(self, emit, x, y, work, *, training):
+        for k, part in enumerate(x):
+            emit(kernels.merge.join, part.view(1, part.size), y.view(1, y.size), k * part.size)
+
+    def backward(self, emit, x, y, dy, dx, work):
+        for k, part in enumerate(dx):
+            if part is not None:
+                emit(kernels.merge.split, dy.view(1, dy.size), part.view(1, part.size), k * part.size)
+
+
 class Resize(Operation):
     """Axes of a sample in other lengths, one after the other: `lengths` has one for each axis.
 
@@ -258,16 +277,6 @@ class Enlarge(Operation):
             here = dy.view(*large)
             emit(kernels.pool.sum_forward, here, target.view(*small), *window, *window, 0, 0, units=small[0])
             dy = target
-
-
-def channels_to_last(x):
-    """(n, c, ...) → (n, ..., c)."""
-    return Transpose((*range(2, x.ndim), 1)).record(x)
-
-
-def channels_to_first(x):
-    """(n, ..., c) → (n, c, ...)."""
-    return Transpose((x.ndim - 1, *range(1, x.ndim - 1))).record(x)
 
 
 def channels_to_last(x):

@@ -5,6 +5,7 @@
                                     the layers are called; `vars` has the layer's name as an attribute
     layers/sequential/layers/…      those of a model within the model
     layers/my_block/first/vars/0    those of a layer that is an attribute of another layer
+    first/vars/0                    those of an attribute of a subclassed model; behind "layers" in the alphabet, it is there
     optimizer/vars/0                iterations, learning rate, then the slots
     seed_generator/vars/0           ours: seed and step of the model's random operations; Keras passes over it
 
@@ -73,7 +74,11 @@ def _parts(owner):
     """`(name, value)` of the attributes that Keras looks through; private ones last."""
     global _OF_LAYERS
     if is_model(owner):
-        return [("layers", owner.layers), ("optimizer", owner.optimizer)]
+        known = {"layers": owner.layers, "optimizer": owner.optimizer}
+        own = {name: value for name, value in vars(owner).items() if not name.startswith("_") and name != "loss"}
+        parts = sorted({**own, **known}.items())
+        # The layers of a graph or row come first; those of a subclass have the names of its attributes.
+        return [("layers", known["layers"]), *parts] if owner._layers else parts
     if isinstance(owner, Optimizer):
         return []
     if _OF_LAYERS is None:

@@ -22,6 +22,10 @@ class _Seed:
     def absorbs(self, node, k):
         return False
 
+    def add(self, emit, plan, k, loss, xs):
+        """What a layer adds to the loss is no part of sum(y * r)."""
+        return [None] * len(xs)
+
     def emit(self, emit, plan, xs, ys):
         dy = Buffer.new("dy", SAMPLE, ys[0].shape)
         self.source.feed("dy")(emit, dy)

@@ -5,6 +5,7 @@
     objective    losses as the last operations of a plan
     step         one batch through a plan that was lent for it
     trainer      compile, fit, evaluate, predict: the loops over batches
+    profiling    where the time of a step or a prediction goes; the model does not notice
     progress     the line on the screen
 
     fit(x, y)  →  data: samples, epochs of (samples, rows)  →  Steps.run(samples, rows)  →  metrics, callbacks

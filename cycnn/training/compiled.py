@@ -185,7 +185,8 @@ class Compiled:
     def _ordered(self, logs, more=()):
         """(name, value) in Keras's order: the loss, metrics under their own names, the outputs' losses, and then what
         has another name in logs: a metric of one of several outputs, a second one of a name."""
-        own = list(dict.fromkeys((*(metric.name for metric in self.metrics), *more)))
+        own = [metric.name for metric in self.metrics]
+        own += [name for name in more if name not in own]
         yield from ((name, logs[name]) for name in own if name in logs)
         yield from ((name, logs[name]) for name in sorted(logs) if name not in own)
 

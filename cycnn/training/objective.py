@@ -15,26 +15,18 @@ class Objective:
         targets: for each term, the shape of one sample's target.
         weights: for each term, the shape of one sample's weights, or None where there are none.
         feeds: `{name: function that emits the gathering}` of the buffers `target k` and `weight k`, k the output.
-        graph: the model's `Graph`.
         differentiates: whether gradients are wanted.
     """
 
-    def __init__(self, terms, targets, weights, feeds, graph, differentiates):
+    def __init__(self, terms, targets, weights, feeds, differentiates):
         self.terms, self.targets, self.weights, self.feeds = terms, targets, weights, feeds
         self.differentiates = differentiates
         self._loss_of = {term.output: term.loss for term in terms}
-        self._read = {tensor for node in graph.nodes for tensor in node.inputs}
 
     def absorbs(self, node, k):
-        """Whether output `k`'s loss takes the place of this node, which computes it for nobody else."""
+        """Whether output `k`'s loss takes the place of this node, which computes it, and for nobody else."""
         loss = self._loss_of.get(k)
-        return (
-            type(node.operation) is Softmax
-            and loss is not None
-            and loss.has_kernel
-            and loss.absorbs_softmax()
-            and node.output not in self._read
-        )
+        return type(node.operation) is Softmax and loss is not None and loss.has_kernel and loss.absorbs_softmax()
 
     def emit(self, emit, plan, xs, ys):
         """Emit all losses; returns the gradient of each output (of the softmax's input, where that is absorbed)."""

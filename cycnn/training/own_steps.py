@@ -157,7 +157,9 @@ class OwnSamples(Samples):
         inputs, targets, weights = ([] if part is None else flatten(part) for part in parts)
         super().__init__(inputs, targets, (), weights)
         arrays = [*inputs, *targets, *weights]
-        forms.same_length(arrays, [name for name, part in zip(_NAMES, parts) for _ in flatten(part) if part is not None])
+        forms.same_length(
+            arrays, [name for name, part in zip(_NAMES, parts) for _ in flatten(part) if part is not None]
+        )
         forms.not_empty(inputs[0], "x")
 
     def cut(self, first, last):

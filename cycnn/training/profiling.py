@@ -17,6 +17,11 @@ def profile(model, x, y=None, batch_size=32, repeat=10):
         samples = data.Samples(model._inputs(x)).cut(0, batch_size)
         return _prediction(model, samples, repeat)
     model._must_be_compiled("profile")
+    if model.takes_own("train"):
+        raise NotImplementedError(
+            "`profile` shows the plan of a training step, and the steps of this model are a program's own. Call it without "
+            f"`y` for a prediction. Received: y for a {type(model).__name__} with a train_step or compute_loss of its own."
+        )
     return _step(model, model._samples(x, y).cut(0, batch_size), repeat)
 
 

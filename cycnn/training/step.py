@@ -109,15 +109,11 @@ class Step:
             tuple(getattr(node.operation, "trainable", True) for node in self.graph.nodes),
             model.optimizer if steps.training else None,
         )
-        self.outputs = [memory.empty((capacity, *tensor.spec.sample)) for tensor in self.graph.outputs]
-        self.parts = [Part(term, self.graph, capacity) for term in steps.compiled.terms]
-        self.penalties = memory.zeros((len(steps.regularized),))
-        self.added = memory.zeros((len(self.graph.losses_of(steps.training)),))
 
     def _make(self):
         steps, model, shapes = self.steps, self.steps.model, {n: s.array.shape[1:] for n, s in self.sources}
         terms, feeds = steps.compiled.terms, {name: source.feed(name) for name, source in self.sources}
-        return Plan(
+        plan = Plan(
             self.graph,
             self.capacity,
             training=steps.training,
@@ -126,7 +122,6 @@ class Step:
                 [shapes[f"target {term.output}"] for term in terms],
                 [shapes.get(f"weight {term.output}") for term in terms],
                 feeds,
-                self.graph,
                 steps.training,
             ),
             gradients=steps.trained,
@@ -134,25 +129,24 @@ class Step:
             feeds=[feeds[f"input {k}"] for k in range(len(self.graph.inputs))],
             labels=model._the_function().labels,
         )
+        added = len(self.graph.losses_of(steps.training))
+        plan.room = Room(plan, self.graph.outputs, terms, len(steps.regularized), added)
+        return plan
 
     def _emit_update(self, emit, gradients):
         for k, variable in enumerate(self.steps.regularized):
-            if variable in gradients:
+            if variable not in gradients:  # no loss depends on it: there is the penalty alone
+                gradients[variable] = emit.gradient(variable)
+                emit.host(_clear, gradients[variable], modes="w")
+            if gradients[variable] is not None:
                 _emit_penalty(emit, variable, gradients[variable], emit.external(f"penalty {k}", (1,)))
         self.steps.model.optimizer.emit(emit, gradients)
 
     def __enter__(self):
         self._loan = self.steps.model._the_function().lend(self.key, self._make)
         plan = self.plan = self._loan.__enter__()
-        for k, output in enumerate(self.outputs):
-            plan.bind(f"output {k}", output)
-        for part in self.parts:
-            plan.bind(f"value {part.output}", part.values)
-            plan.bind(f"scale {part.output}", part.scale)
-        for k in range(len(self.penalties)):
-            plan.bind(f"penalty {k}", self.penalties[k : k + 1])
-        for k in range(len(self.added)):
-            plan.bind(f"added {k}", self.added[k : k + 1])
+        self.outputs, self.penalties, self.added = plan.room.outputs, plan.room.penalties, plan.room.added
+        self.parts = [Part(term, *room) for term, room in zip(self.steps.compiled.terms, plan.room.losses, strict=True)]
         self.is_random = plan.uses("step")
         if self.is_random:
             plan.bind("step", self.steps.random)
@@ -224,6 +218,34 @@ class Step:
             variable.version += 1
 
 
+class Room:
+    """Memory that a plan with losses writes to besides its own: made and bound with the plan, and lent with it.
+
+    Attributes:
+        outputs: list of arrays, one per output of the graph.
+        losses: for each term its values, (capacity, positions) or one for the batch, and its scale (1,).
+        penalties, added: of each regularized weight, and of each loss that a layer adds.
+    """
+
+    def __init__(self, plan, tensors, terms, regularized, added):
+        capacity = plan.capacity
+        self.outputs = [memory.empty((capacity, *tensor.spec.sample)) for tensor in tensors]
+        self.losses = []
+        for term in terms:
+            positions = rows_of(tensors[term.output].spec.sample)[0]
+            values = memory.empty((capacity, positions) if term.loss.has_kernel else (1,))
+            self.losses.append((values, memory.empty((1,))))
+        self.penalties, self.added = memory.zeros((regularized,)), memory.zeros((added,))
+        for k, output in enumerate(self.outputs):
+            plan.bind(f"output {k}", output)
+        for term, (values, scale) in zip(terms, self.losses, strict=True):
+            plan.bind(f"value {term.output}", values)
+            plan.bind(f"scale {term.output}", scale)
+        for name, numbers in (("penalty", self.penalties), ("added", self.added)):
+            for k in range(len(numbers)):
+                plan.bind(f"{name} {k}", numbers[k : k + 1])
+
+
 class Predictions:
     """Outputs of batches, in plans that fit their arrays, borrowed as `Steps` does: `run(samples, rows, outputs)`.
 
@@ -276,11 +298,9 @@ class Predictions:
 class Part:
     """The loss of one output in a step: its values, and the factor that its kernel multiplies gradients by."""
 
-    def __init__(self, term, graph, capacity):
+    def __init__(self, term, values, scale):
         self.output, self.loss, self.factor, self.tracker = term.output, term.loss, term.factor, term.tracker
-        self.positions = rows_of(graph.outputs[term.output].spec.sample)[0]
-        self.values = memory.empty((capacity, self.positions) if term.loss.has_kernel else (1,))
-        self.scale = memory.empty((1,))
+        self.values, self.scale, self.positions = values, scale, values.shape[-1]
         self.leaves_out = getattr(term.loss, "ignore_class", None) is not None
 
     def begin(self, count, weight, targets, rows):
@@ -302,6 +322,10 @@ class Part:
         else:
             total = (values * weight.reshape(count, -1)).sum(dtype=np.float64)
         return float(total) / self.divisor if self.divisor else 0.0
+
+
+def _clear(gradient):
+    gradient.fill(0)
 
 
 def _emit_penalty(emit, variable, gradient, penalty):

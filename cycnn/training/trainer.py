@@ -112,14 +112,14 @@ class Trainer(OwnSteps):
             raise ValueError(
                 f"You must call `compile()` before calling `{what}()`: it says which loss and optimizer to use."
             )
-        if self.built and not self.takes_own("train"):
+        if self._knows_graph() and not self.takes_own("train"):
             self._must_have_loss(what)
 
     def _must_have_loss(self, what):
         """Refuse a model without a loss, whose layers and regularizers add none either."""
-        if not self._compiled.has_loss and not self._the_graph().losses:
-            if all(v.regularizer is None for v in self.trainable_weights):
-                raise ValueError(f"`{what}()` needs a loss. Call `compile(..., loss=...)`. Received: loss=None.")
+        penalized = any(v.regularizer is not None for v in self.trainable_weights)
+        if not self._compiled.has_loss and not self._the_graph().losses and not penalized:
+            raise ValueError(f"`{what}()` needs a loss. Call `compile(..., loss=...)`. Received: loss=None.")
 
     def _trained(self):
         """The weights that learn: those that could at `compile`, or, made later, when they were first asked for."""
@@ -131,7 +131,7 @@ class Trainer(OwnSteps):
         return compiled.trained
 
     def _warn_of_changed_flags(self):
-        if not self.built:
+        if not self._knows_graph():
             return
         trained, trainable = set(self._trained()), set(self.trainable_weights)
         changed = [v.path for v in self.weights if (v in trained) != (v in trainable)]
@@ -152,8 +152,11 @@ class Trainer(OwnSteps):
 
     def _metrics_within(self):
         """The metrics that are attributes; those of models within belong to these."""
+        return self._found("metrics", self._find_metrics)
+
+    def _find_metrics(self, layers):
         found = {}
-        for layer in self._flatten_layers():
+        for layer in layers:
             if layer is self or not isinstance(layer, Trainer):
                 for value in vars(layer).values():
                     for part in value if isinstance(value, (list, tuple)) else (value,):
@@ -169,10 +172,13 @@ class Trainer(OwnSteps):
 
     def reset_metrics(self):
         """Begin all metrics anew."""
-        if self._compiled is not None:
-            self._compiled.reset()
-        for metric in self.metrics:
+        for metric in self._all_metrics():
             metric.reset_state()
+
+    def _all_metrics(self):
+        """The metrics of `compile`, and those that the model shows: a class may override `metrics`. Each once."""
+        own = [] if self._compiled is None else self._compiled.metrics
+        return {id(metric): metric for metric in (*own, *self.metrics)}.values()
 
     def get_metrics_result(self):
         """`{name: value}` of the loss and all metrics, over the batches since they were reset."""
@@ -188,8 +194,9 @@ class Trainer(OwnSteps):
     @contextmanager
     def _own_metrics(self):
         """Metrics begin anew; where a `fit` is at work, its own are put back in the end."""
-        known = {id(metric): metric for metric in (*self._compiled.metrics, *self.metrics)}.values()
-        kept = [(variable, variable.numpy()) for m in known for variable in m.variables] if self._in_fit else []
+        kept = []
+        if self._in_fit:
+            kept = [(variable, variable.numpy()) for metric in self._all_metrics() for variable in metric.variables]
         self.reset_metrics()
         try:
             yield self._compiled
@@ -550,7 +557,8 @@ class Trainer(OwnSteps):
             return self._predict_own(x, batch_size, steps, verbose, callbacks, workers)
         self.stop_predicting = False
         if verbose == 0 and not callbacks and steps is None and not data.is_stream(x):  # nobody watches the batches
-            return self._packed(self._the_function()(self._inputs(x), batch_size or 32))
+            inputs = self._inputs(x)
+            return self._packed(self._the_function()(inputs, batch_size or 32))
         progress = Progress(verbose)
         if data.is_stream(x):
             stream = data.StreamBatches(x, lambda x, y, weight: data.Samples(self._inputs(x)), steps, **workers)

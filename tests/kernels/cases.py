@@ -32,8 +32,8 @@ def load(isa, family):
 
 @dataclass
 class Operand:
-    """An array and how it moves: `sample`, `group` (first axis: samples, groups) or `fixed`. `shape`: as a plan sees
-    one sample of it, where that is not the array's own."""
+    """An array and how it moves: `sample`, `group`, `thread` (first axis: samples, groups, threads) or `fixed`. `shape`:
+    as a plan sees one sample of it, where that is not the array's own."""
 
     array: np.ndarray
     moves: str
@@ -43,8 +43,8 @@ class Operand:
         """The operand as `executor.Program` takes it."""
         step = 0 if self.moves == "fixed" else self.array.strides[0]
         shape = self.array.shape if self.moves == "fixed" else self.array.shape[1:]
-        by_sample, by_group = step * (self.moves == "sample"), step * (self.moves == "group")
-        return region, 0, by_sample, 0, by_group, shape if self.shape is None else self.shape
+        by_sample, by_thread, by_group = (step * (self.moves == what) for what in ("sample", "thread", "group"))
+        return region, 0, by_sample, by_thread, by_group, shape if self.shape is None else self.shape
 
 
 def sample(array, shape=None):
@@ -55,6 +55,11 @@ def sample(array, shape=None):
 def group(array):
     """An operand with one partial result per group."""
     return Operand(array, "group")
+
+
+def scratch(size):
+    """Room for what a thread of a kernel writes and reads again; what is left there is no result."""
+    return Operand(np.empty((max(THREADS), size), np.float32), "thread")
 
 
 def fixed(array):
@@ -151,7 +156,11 @@ def agree(kernel, operands, scalars=(), *, units, per_sample=True, samples=1, gr
             ]
             door(copies, threads, **how)
             guards.check()
-            written = [o.array for o, mode in zip(copies, kernel.modes) if o is not None and mode != "r"]
+            written = [
+                o.array
+                for o, mode in zip(copies, kernel.modes)
+                if o is not None and mode != "r" and o.moves != "thread"
+            ]
             first = first or written
             for array, other in zip(first, written):
                 assert bits(array) == bits(other), f"{door.__name__}, {threads} threads, {how}: other results"

@@ -30,7 +30,7 @@ EPILOGUES = [
 
 @dataclass
 class Call:
-    """One emitted call. The last operand is the result; where it moves with groups, it is a partial sum."""
+    """One emitted call. The last operand that is no scratch is the result; where it moves with groups, a partial sum."""
 
     kernel: Kernel
     operands: list
@@ -62,7 +62,8 @@ class Call:
         arrays = [None if operand is None else memory.copy(operand.array, mode) for operand, mode in modes]
         self.kernel(*arrays, *self.scalars, threads)
         memory.check()
-        return arrays[-1]
+        scratch = sum(operand is not None and operand.moves == "thread" for operand in self.operands)  # comes last
+        return arrays[-1 - scratch]
 
     def c_door(self, threads, group, chunk):
         """The partial sums of all groups."""
@@ -82,7 +83,10 @@ class Problem:
     Attributes:
         shapes: of x, the kernel, the bias and dy.
         lengths: `{result: products in the sum of one element}`.
+        draws: whether to draw integers, of which every result is exact, for each time that `check` draws.
     """
+
+    draws = True, False
 
     def draw(self, rng, exact=False):
         """x, kernel, bias and dy; integers so small that float32 makes no error where it shall be exact."""
@@ -98,7 +102,7 @@ class Problem:
     def check(self, family, seed=0):
         """All calls, exactly and within their bounds; forward without and with bias and relu."""
         rng = np.random.default_rng(seed)
-        for exact in (True, False):
+        for exact in self.draws:
             x, kernel, bias, dy = self.draw(rng, exact)
             bounds = self.bounds(x, kernel, bias, dy)
             expected = self.answers(x, kernel, None, dy)

@@ -122,6 +122,104 @@ def test_channels_and_filters(conv, channels, filters):
     Problem(1, (5, 6), channels, filters, (3, 3), padding=(1, 1, 1, 1)).check(conv)
 
 
+class Volume(Problem):
+    """A convolution of volumes. `size` is y's: planes, rows, columns."""
+
+    def __init__(self, n, size, c, f, window, strides=(1, 1, 1), dilation=(1, 1, 1), padding=None, groups=1, spare=0):
+        self.window = (*window, *strides, *dilation)
+        padding = padding or [(0, 0)] * 3
+        spans = [
+            (o - 1) * s + (k - 1) * d + 1 + spare % s
+            for o, k, s, d in zip(size, window, strides, dilation, strict=True)
+        ]
+        self.border = ((0, 0), *padding, (0, 0))
+        self.place, self.groups = tuple(before for before, _ in padding), groups
+        x = n, *(span - sum(both) for span, both in zip(spans, padding, strict=True)), c
+        self.shapes = x, (*window, c // groups, f), (f,), (n, *size, f)
+        places = window[0] * window[1] * window[2]
+        pixels = size[0] * size[1] * size[2]
+        self.lengths = {"y": places * c // groups + 1, "dx": places * f // groups, "dkernel": n * pixels}
+
+    def answers(self, x, kernel, bias, dy, activation=0):
+        y, dx, dkernel = (np.full(array.shape, np.nan) for array in (dy, x, kernel))
+        padded, groups, packed = np.pad(x, self.border), self.groups, kernel.reshape(-1, *kernel.shape[2:])
+        reference.forward_3d(padded, packed, bias, y, *self.window, groups, activation)
+        reference.backward_input_3d(dy, packed, dx, *self.window, *self.place, groups)
+        reference.backward_kernel_3d(padded, dy, dkernel, *self.window[3:], groups)
+        return {"y": y, "dx": dx, "dkernel": dkernel}
+
+    def calls(self, conv, x, kernel, bias, dy, activation=0):
+        (kd, kh, kw, cg, f), (n, d, h, _, _), (_, od, oh, ow, _) = kernel.shape, x.shape, dy.shape
+        (*_, dw), groups, flat = self.window, self.groups, kernel.reshape(kd * kh, kw, cg, f)
+        packed, transposed = (
+            np.empty(conv.packed_size(kd * kh, kw, *shape, groups), np.float32)
+            for shape in ((cg, f), (f // groups, x.shape[4]))
+        )
+        conv.pack(flat, packed, groups)
+        conv.pack_transposed(flat, transposed, groups)
+        padded = sample(np.pad(x, self.border))
+        y, dx, dkernel = (np.empty_like(array) for array in (dy, x, kernel))
+        return {
+            "y": Call(
+                conv.forward_3d,
+                [padded, fixed(packed), None if bias is None else fixed(bias), sample(y)],
+                (*self.window, groups, activation),
+                units=od * oh,
+                samples=n,
+            ),
+            "dx": Call(
+                conv.backward_input_3d,
+                [sample(dy), fixed(transposed), sample(dx)],
+                (*self.window, *self.place, groups),
+                units=conv.input_units(d * h, ow),
+                samples=n,
+            ),
+            "dkernel": Call(
+                conv.backward_kernel_3d,
+                [padded, sample(dy), group(dkernel)],
+                (*self.window[3:], groups),
+                units=conv.kernel_units(kd * kh, kw, cg, f, dw, groups),
+                samples=n,
+                per_sample=False,
+            ),
+        }
+
+
+class Transposed(sums.Problem):
+    """A transposed convolution, of maps or volumes. `size` is x's; `cut` says what is missing of the whole result before
+    and behind it, along each axis; a negative number behind: what it has more."""
+
+    def __init__(self, n, size, c, f, window, strides, dilation, cut, groups=1):
+        self.window, self.groups, self.place = (*window, *strides, *dilation), groups, tuple(a for a, _ in cut)
+        whole = [(x - 1) * s + (k - 1) * d + 1 for x, k, s, d in zip(size, window, strides, dilation, strict=True)]
+        y = [length - sum(both) for length, both in zip(whole, cut, strict=True)]
+        assert min(y) > 0
+        self.shapes = (n, *size, c), (*window, f // groups, c), (f,), (n, *y, f)
+        self.lengths = {"y": int(np.prod(window)) * c // groups + 1}
+
+    def answers(self, x, kernel, bias, dy, activation=0):
+        y = np.full(dy.shape, np.nan)
+        verb = reference.forward_transposed if x.ndim == 4 else reference.forward_transposed_3d
+        packed = kernel.reshape(-1, *kernel.shape[-3:])
+        verb(x, packed, bias, y, *self.window, *self.place, self.groups, activation)
+        return {"y": y}
+
+    def calls(self, conv, x, kernel, bias, dy, activation=0):
+        flat = kernel.reshape(-1, *kernel.shape[-3:])
+        rows, kw, _, c = flat.shape
+        packed = np.empty(conv.packed_size(rows, kw, c // self.groups, dy.shape[-1], self.groups), np.float32)
+        conv.pack_transposed(flat, packed, self.groups)
+        verb = conv.forward_transposed if x.ndim == 4 else conv.forward_transposed_3d
+        call = Call(
+            verb,
+            [sample(x), fixed(packed), None if bias is None else fixed(bias), sample(np.empty_like(dy))],
+            (*self.window, *self.place, self.groups, activation),
+            units=conv.input_units(int(np.prod(dy.shape[1:-2])), x.shape[-2]),
+            samples=len(x),
+        )
+        return {"y": call}
+
+
 def random_problem(seed):
     """Kernels of 1 to 5, strides and dilation of 1 to 3, groups, lopsided padding, rows and columns nobody reads."""
     rng = np.random.default_rng(seed)
@@ -162,6 +260,66 @@ def test_shape(conv, shape):
     SHAPES[shape].check(conv)
 
 
+def random_volume(seed):
+    """As `random_problem`, with planes."""
+    rng = np.random.default_rng(seed)
+    window, strides, dilation = (rng.integers(1, above, 3).tolist() for above in (4, 4, 3))
+    size, groups = [*rng.integers(1, 5, 2), rng.integers(1, 20)], int(rng.choice([1, 1, 2, 3]))
+    n, c, f, spare = int(rng.integers(1, 4)), *(rng.integers(1, 6, 2) * groups).tolist(), int(rng.integers(0, 3))
+    padding = []
+    for o, k, s, d in zip(size, window, strides, dilation):
+        both = int(rng.integers(0, (o - 1) * s + (k - 1) * d + 1))
+        before = int(rng.integers(0, both + 1))
+        padding.append((before, both - before))
+    return Volume(n, list(map(int, size)), c, f, window, strides, dilation, padding, groups, spare)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_volumes(conv, seed):
+    random_volume(seed).check(conv, seed)
+
+
+@pytest.mark.parametrize("filters", CHANNELS)
+@pytest.mark.parametrize("width", [2, 17])
+def test_filters_of_volumes(conv, filters, width):
+    Volume(2, (3, 2, width), 3, filters, (2, 2, 3), padding=[(1, 0), (0, 1), (1, 1)]).check(conv)
+    Volume(2, (2, 3, width), filters, 3, (3, 1, 2)).check(conv)
+
+
+def random_transposed(seed):
+    """Windows smaller and larger than their strides, results cut at both ends or with more behind."""
+    rng = np.random.default_rng(seed)
+    rank = 2 + seed % 2
+    window, strides, dilation = (rng.integers(1, above, rank).tolist() for above in (6, 4, 3))
+    size, groups = [*rng.integers(1, 5, rank - 1).tolist(), int(rng.integers(1, 20))], int(rng.choice([1, 1, 2]))
+    n, c, f = int(rng.integers(1, 4)), *(rng.integers(1, 20, 2) * groups).tolist()
+    cut = []
+    for x, k, s, d in zip(size, window, strides, dilation):
+        whole = (x - 1) * s + (k - 1) * d + 1
+        before = int(rng.integers(0, min(whole, (k - 1) * d + 1)))
+        cut.append((before, int(rng.integers(-2, min(whole - before, 3)))))
+    return Transposed(n, size, c, f, window, strides, dilation, cut, groups)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_transposed(conv, seed):
+    random_transposed(seed).check(conv, seed)
+
+
+@pytest.mark.parametrize("filters", CHANNELS)
+@pytest.mark.parametrize("width", [2, 9])
+def test_filters_of_transposed(conv, filters, width):
+    Transposed(2, (3, width), 5, filters, (3, 3), (2, 2), (1, 1), [(0, 1), (0, 1)]).check(conv)
+
+
+@pytest.mark.parametrize("name", EPILOGUES)
+@pytest.mark.parametrize("width", [2, 9])
+def test_epilogue_of_volumes_and_transposed(isa, conv, name, width):
+    kind = load(isa, "elementwise").KINDS[name]
+    Volume(2, (2, 3, width), 5, 11, (2, 2, 2)).check_epilogue(conv, kind)
+    Transposed(2, (3, width), 5, 35, (3, 3), (2, 2), (1, 1), [(0, 1), (0, -2)]).check_epilogue(conv, kind)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 16, 17])
 @pytest.mark.parametrize("filters", [1, 2, 5, 11, 16])
 @pytest.mark.parametrize("groups", [1, 3])
@@ -190,6 +348,15 @@ def test_nan_and_infinity_pass(conv, width):
     problem.check_spoiled(conv, x, kernel, bias, dy)
 
 
+@pytest.mark.parametrize("width", [3, 20])
+def test_nan_and_infinity_pass_through_volumes(conv, width):
+    problem = Volume(2, (3, 4, width), 3, 35, (3, 3, 3), padding=[(1, 1)] * 3)
+    x, kernel, bias, dy = problem.draw(np.random.default_rng(0), exact=True)
+    x[0, 1, 1, 1, 2], x[1, 0, 2, 0, 0], x[1, 2, 3, 2, 1] = np.nan, np.inf, -np.inf
+    dy[0, 1, 2, 1, 33], dy[1, 1, 1, 1, 0] = np.nan, np.inf
+    problem.check_spoiled(conv, x, kernel, bias, dy)
+
+
 @pytest.mark.parametrize("filters", CHANNELS)
 @pytest.mark.parametrize("width", [1, 2, 7, 20])
 def test_nothing_behind_an_operand_is_touched(conv, width, filters):
@@ -199,5 +366,7 @@ def test_nothing_behind_an_operand_is_touched(conv, width, filters):
 
 
 def test_nothing_behind_an_operand_is_touched_in_odd_shapes(conv):
-    for problem in (*SHAPES.values(), *map(random_problem, range(60))):
+    seeds = range(60)
+    problems = (*map(random_problem, seeds), *map(random_volume, seeds), *map(random_transposed, seeds))
+    for problem in (*SHAPES.values(), *problems):
         problem.check_fences(conv)

@@ -394,7 +394,9 @@ def test_prelu(elementwise, rows, c):
     assert np.all(np.abs(partial - expected) <= 80 * EPSILON * bound)
     for threads, size, chunk in ((1, 5, 5), (2, 2, 1), (3, 1, 1)):  # groups of samples, each in chunks
         parts = np.full((-(-5 // size), c), np.nan, np.float32)
-        run_door(elementwise.prelu_sums, [sample(x), sample(dy), group(parts)], [], [], 1, False, 5, threads, size, chunk)
+        run_door(
+            elementwise.prelu_sums, [sample(x), sample(dy), group(parts)], [], [], 1, False, 5, threads, size, chunk
+        )
         assert np.all(np.abs(parts.sum(axis=0) - expected) <= 80 * EPSILON * bound)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from cycnn.kernels.reference import gather as reference
 
-from .cases import CHANNELS, ISAS, agree, fixed, load, run_door, sample
+from .cases import CHANNELS, ISAS, agree, fixed, judge, load, run_door, sample
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 TYPES = ("bool", "float16", "float32", "float64", *INTEGERS)
@@ -113,3 +113,17 @@ def test_fractions_of_labels_are_cut_off(gather):
     y = np.empty((1, 4), np.int32)
     gather.labels(source.view(np.uint8), np.array([0]), y, gather.CODES["float64"], 32, 1)
     np.testing.assert_array_equal(y[0], [0, 0, 2, 3])
+
+
+@pytest.mark.parametrize(("rows", "steps", "width"), [(1, 1, 1), (5, 3, 2), (7, 40, 17), (100, 9, 33), (3, 50, 1)])
+def test_embeddings(gather, rows, steps, width):
+    rng = np.random.default_rng(rows)
+    x = rng.integers(-1, rows + 1, (6, steps)).astype(np.float32)
+    table, dy = rng.integers(-9, 9, (rows, width)).astype(np.float32), rng.integers(-9, 9, (6, steps, width))
+    operands = [sample(x), fixed(table), sample(np.empty(dy.shape, np.float32))]
+    y = agree(gather.embed, operands, units=1, samples=6)
+    np.testing.assert_array_equal(y, judge(reference, gather.embed, operands)[2])
+    assert np.isnan(y[(x < 0) | (x >= rows)]).all()
+    operands = [sample(x), sample(dy.astype(np.float32)), fixed(np.empty_like(table))]
+    dtable = agree(gather.embed_backward, operands, units=gather.PARTS, per_sample=False, samples=6)
+    np.testing.assert_array_equal(dtable, judge(reference, gather.embed_backward, operands)[2])

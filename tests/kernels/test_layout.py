@@ -87,7 +87,9 @@ def test_zero(layout, size):
 
 @pytest.mark.parametrize("linear", [True, False])
 @pytest.mark.parametrize("c", [1, 3, 17])
-@pytest.mark.parametrize(("length", "out"), [(1, 1), (1, 5), (5, 1), (7, 14), (14, 7), (5, 8), (9, 4), (50, 131), (131, 50)])
+@pytest.mark.parametrize(
+    ("length", "out"), [(1, 1), (1, 5), (5, 1), (7, 14), (14, 7), (5, 8), (9, 4), (50, 131), (131, 50)]
+)
 def test_resize(layout, length, out, c, linear):
     rng = np.random.default_rng(length)
     x, dy = (rng.standard_normal((3, 4, size, c)).astype(np.float32) for size in (length, out))
@@ -106,7 +108,7 @@ def test_resize(layout, length, out, c, linear):
 
 
 def test_resize_to_the_same_size_is_a_copy(layout):
-    x = draw((2, 3, 11, 5))
+    x = draw((2, 3, 11, 5))[:, :, 1:-1].copy()
     for linear in (True, False):
-        y = agree(layout.resize_forward, [sample(x[:, :, 1:-1].copy()), sample(x[:, :, 1:-1].copy())], (linear,), units=3, samples=2)
-        np.testing.assert_array_equal(y, x[:, :, 1:-1])
+        y = agree(layout.resize_forward, [sample(x), sample(np.empty_like(x))], (linear,), units=3, samples=2)
+        np.testing.assert_array_equal(y, x)

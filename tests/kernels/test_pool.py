@@ -40,7 +40,9 @@ class Problem:
     def adaptive(cls, height, width, rows, columns, c):
         problem = cls(height, width, (1, 1), (1, 1), (0, 0, 0, 0), c=c)
         problem.y, problem.rows = (problem.n, rows, columns, c), rows
-        widest = [max(-(-(k + 1) * m // n) - k * m // n for k in range(n)) for m, n in ((height, rows), (width, columns))]
+        widest = [
+            max(-(-(k + 1) * m // n) - k * m // n for k in range(n)) for m, n in ((height, rows), (width, columns))
+        ]
         problem.window, problem.longest, problem.overlap = (*widest, 0, 0, 0, 0), sum(widest), 4 * max(rows, columns)
         return problem
 
@@ -207,7 +209,11 @@ def check_sums(pool, problem):
 
 
 def test_a_norm_of_zero_has_no_gradient(pool):
-    x, y, dx = np.zeros((2, 4, 4, 3), np.float32), np.zeros((2, 2, 2, 3), np.float32), np.empty((2, 4, 4, 3), np.float32)
+    x, y, dx = (
+        np.zeros((2, 4, 4, 3), np.float32),
+        np.zeros((2, 2, 2, 3), np.float32),
+        np.empty((2, 4, 4, 3), np.float32),
+    )
     pool.norm_backward(x, y, np.ones_like(y), dx, 2, 2, 2, 2, 0, 0, 1)
     assert not dx.any()
 

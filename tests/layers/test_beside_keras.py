@@ -18,7 +18,10 @@ from cycnn.testing import layer_gradients
 
 FOLDER = Path(__file__).parents[1] / "recorded"
 EPS = 2.0**-24
-NAMES = ("pooling", "reshaping", "activations", "normalization", "regularization", "core")
+NAMES = (
+    "convolution", "depthwise", "transposed", "pooling", "reshaping", "activations", "normalization", "regularization",
+    "core",
+)  # fmt: skip
 OFF = {"quantization_config": None, "renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99}
 
 
@@ -35,7 +38,9 @@ class Recorded:
 
 
 FILES = {name: Recorded(name) for name in NAMES}
-WANTED = {name: [key for key, case in file.cases.items() if hasattr(layers, case["class"])] for name, file in FILES.items()}
+WANTED = {
+    name: [key for key, case in file.cases.items() if hasattr(layers, case["class"])] for name, file in FILES.items()
+}
 CASES = [pytest.param(name, key, id=f"{name}: {key}") for name, keys in WANTED.items() for key in keys]
 
 
@@ -48,9 +53,11 @@ def layer_of(case, file):
 
 
 def plain(config):
-    """A configuration as text says it, its reals in float32, automatic names without their numbers."""
+    """A configuration as text says it, its reals in float32, automatic names without their numbers. What an inner layer was
+    built for is left out: for how many samples, Keras says."""
     if isinstance(config, dict):
-        found = {key: plain(value) for key, value in config.items() if key not in OFF or value != OFF[key]}
+        kept = {key: value for key, value in config.items() if key not in OFF or value != OFF[key]}
+        found = {key: plain(value) for key, value in kept.items() if key != "build_config"}
         if isinstance(found.get("name"), str):
             found["name"] = re.sub(r"_\d+$", "", found["name"])
         return found

@@ -16,6 +16,7 @@ def _seed():
 
 WITHOUT = {
     "Layer": "the base class",
+    "Wrapper": "the base class of layers around others",
     "Input": "a function that makes an InputLayer",
     "InputLayer": "no operation: the place where data enter; tests/test_bad_input.py and tests/training use it",
     **dict.fromkeys(
@@ -46,6 +47,9 @@ TABLE = {
         ({"activation": "gelu"}, (4, 2, 3, 5), {}),
         ({"activation": "relu"}, (4, 17), KINKED),
         ({"activation": "silu"}, (4,), {}),
+    ],
+    "ActivityRegularization": [
+        ({"l1": 0.1, "l2": 0.2}, (5, 7), {}),
     ],
     "AdaptiveAveragePooling1D": [
         ({"output_size": 3}, LINES, {}),
@@ -134,6 +138,22 @@ TABLE = {
         ({"axis": -2}, [MAPS, (5, 7, 1, 3)], {}),
         ({}, [(4, 5)], {}),
     ],
+    "Conv1D": [
+        ({"filters": 4, "kernel_size": 3}, LINES, {}),
+        ({"filters": 17, "kernel_size": 4, "padding": "same", "activation": "tanh"}, (3, 31, 5), {}),
+        ({"filters": 5, "kernel_size": 3, "strides": 2, "padding": "same"}, LINES, {}),
+        ({"filters": 5, "kernel_size": 3, "dilation_rate": 2, "padding": "causal", "activation": "sigmoid"}, LINES, {}),
+        ({"filters": 6, "kernel_size": 3, "groups": 3, "use_bias": False}, LINES, {}),
+        ({"filters": 4, "kernel_size": 9, "activation": "relu"}, LINES, KINKED),
+        ({"filters": 4, "kernel_size": 3, "padding": "causal", **FIRST_FORMAT}, (4, 3, 9), {}),
+        ({"filters": 2, "kernel_size": 3, "trainable": False}, LINES, {}),
+    ],
+    "Conv1DTranspose": [
+        ({"filters": 4, "kernel_size": 3}, LINES, {}),
+        ({"filters": 17, "kernel_size": 5, "strides": 2, "padding": "same", "activation": "tanh"}, LINES, {}),
+        ({"filters": 2, "kernel_size": 2, "strides": 3, "output_padding": 1}, LINES, {}),
+        ({"filters": 4, "kernel_size": 3, "dilation_rate": 2, "use_bias": False, **FIRST_FORMAT}, (4, 3, 9), {}),
+    ],
     "Conv2D": [
         ({"filters": 4, "kernel_size": 3}, MAPS, {}),
         ({"filters": 17, "kernel_size": (2, 3), "padding": "same"}, (3, 9, 11, 5), {}),
@@ -149,6 +169,32 @@ TABLE = {
         ({"filters": 2, "kernel_size": (7, 6)}, MAPS, {}),
         ({"filters": 2, "kernel_size": 3, "trainable": False}, MAPS, {}),
         ({"filters": 1, "kernel_size": 1}, (17, 1, 1, 1), {}),
+    ],
+    "Conv2DTranspose": [
+        ({"filters": 4, "kernel_size": 3}, MAPS, {}),
+        ({"filters": 17, "kernel_size": 4, "strides": 2, "padding": "same", "activation": "tanh"}, MAPS, {}),
+        ({"filters": 3, "kernel_size": (2, 3), "strides": (3, 1), "padding": "same"}, (3, 2, 20, 5), {}),
+        ({"filters": 3, "kernel_size": 3, "strides": 2, "output_padding": (0, 1), "activation": "relu"}, MAPS, KINKED),
+        ({"filters": 3, "kernel_size": 2, "dilation_rate": (1, 3), "use_bias": False}, MAPS, {}),
+        ({"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "activation": "tanh", **FIRST_FORMAT}, FIRST, {}),
+        ({"filters": 2, "kernel_size": 3, "trainable": False}, MAPS, {}),
+        ({"filters": 1, "kernel_size": 1}, (17, 1, 1, 1), {}),
+    ],
+    "Conv3D": [
+        ({"filters": 4, "kernel_size": 2}, VOLUMES, {}),
+        ({"filters": 17, "kernel_size": 3, "padding": "same", "activation": "tanh"}, (3, 2, 3, 15, 2), {}),
+        ({"filters": 3, "kernel_size": (3, 2, 1), "strides": (2, 1, 3), "padding": "same"}, VOLUMES, {}),
+        ({"filters": 3, "kernel_size": 2, "dilation_rate": (1, 2, 3)}, VOLUMES, {}),
+        ({"filters": 4, "kernel_size": (1, 2, 2), "groups": 2, "use_bias": False}, VOLUMES, {}),
+        ({"filters": 3, "kernel_size": 2, "padding": "same", **FIRST_FORMAT}, (3, 2, 4, 5, 6), {}),
+        ({"filters": 3, "kernel_size": 1, "activation": "relu"}, VOLUMES, KINKED),
+        ({"filters": 2, "kernel_size": 3, "trainable": False}, VOLUMES, {}),
+    ],
+    "Conv3DTranspose": [
+        ({"filters": 4, "kernel_size": 2}, VOLUMES, {}),
+        ({"filters": 17, "kernel_size": 3, "strides": 2, "padding": "same", "activation": "tanh"}, (3, 2, 3, 4, 2), {}),
+        ({"filters": 2, "kernel_size": (1, 3, 2), "strides": (2, 3, 1), "output_padding": (1, 0, 0)}, VOLUMES, {}),
+        ({"filters": 2, "kernel_size": 2, "strides": 2, "use_bias": False, **FIRST_FORMAT}, (3, 2, 2, 3, 4), {}),
     ],
     "Cropping1D": [
         ({}, LINES, {}),
@@ -181,6 +227,23 @@ TABLE = {
         ({"units": 6, "activation": "relu"}, (17, 9), KINKED),
         ({"units": 6, "trainable": False, "bias_initializer": "ones"}, (4, 9), {}),
     ],
+    "DepthwiseConv1D": [
+        ({"kernel_size": 3}, LINES, {}),
+        ({"kernel_size": 4, "strides": 2, "padding": "same", "activation": "tanh"}, (4, 9, 17), {}),
+        ({"kernel_size": 3, "dilation_rate": 2, "depth_multiplier": 2, "use_bias": False}, LINES, {}),
+        ({"kernel_size": 3, **FIRST_FORMAT}, (4, 3, 9), {}),
+    ],
+    "DepthwiseConv2D": [
+        ({"kernel_size": 3}, MAPS, {}),
+        ({"kernel_size": 3, "padding": "same", "activation": "tanh"}, (3, 9, 17, 33), {}),
+        ({"kernel_size": 5, "strides": 2, "padding": "same"}, (3, 8, 9, 24), {}),
+        ({"kernel_size": (3, 2), "strides": (1, 3), "depth_multiplier": 3, "activation": "sigmoid"}, MAPS, {}),
+        ({"kernel_size": 3, "dilation_rate": 2, "padding": "same", "activation": "softmax"}, MAPS, {}),
+        ({"kernel_size": 2, "activation": "relu", "use_bias": False}, MAPS, KINKED),
+        ({"kernel_size": 3, "padding": "same", "depth_multiplier": 2, **FIRST_FORMAT}, FIRST, {}),
+        ({"kernel_size": 3, "trainable": False}, MAPS, {}),
+        ({"kernel_size": 1}, (17, 1, 1, 1), {}),
+    ],
     "Dot": [
         ({"axes": 1}, [(4, 5), (4, 5)], {}),
         ({"axes": -1}, [(4, 2, 5), (4, 5)], {}),
@@ -201,6 +264,17 @@ TABLE = {
     "ELU": [
         ({}, (5, 7), {}),
         ({"alpha": 0.5}, MAPS, {}),
+    ],
+    "EinsumDense": [
+        ({"equation": "ab,bc->ac", "output_shape": 3, "bias_axes": "c", "activation": "tanh"}, (5, 7), {}),
+        ({"equation": "abc,cde->abde", "output_shape": (None, 3, 2), "bias_axes": "de"}, (5, 4, 7), {}),
+        ({"equation": "...x,xy->...y", "output_shape": 17, "bias_axes": "y"}, MAPS, {}),
+        ({"equation": "abc,bd->acd", "output_shape": (7, 2), "bias_axes": "d"}, (5, 4, 7), {}),
+        ({"equation": "abc,cde->abde", "output_shape": (None, 3, 2), "bias_axes": "e"}, (5, 4, 7), {}),
+    ],
+    "Embedding": [
+        ({"input_dim": 6, "output_dim": 3}, (5, 4), {"labels": 6}),
+        ({"input_dim": 3, "output_dim": 17, "embeddings_initializer": "ones"}, (4, 2, 2), {"labels": 3}),
     ],
     "Flatten": [
         ({}, MAPS, {}),
@@ -249,6 +323,14 @@ TABLE = {
         ({"keepdims": True}, VOLUMES, {}),
         ({"keepdims": True, **FIRST_FORMAT}, (3, 2, 4, 5, 3), {}),
     ],
+    "GroupNormalization": [
+        ({"groups": 3}, MAPS, {}),
+        ({"groups": -1}, (5, 3, 4, 17), {}),
+        ({"groups": 1}, (5, 6), {}),
+        ({"groups": 2, "axis": 1}, (3, 4, 5, 2), {}),
+        ({"groups": 2, "center": False, "scale": False}, (3, 5, 6), {}),
+        ({"groups": 2, "trainable": False, "gamma_initializer": "random_normal"}, (3, 5, 6), {}),
+    ],
     "Identity": [
         ({}, MAPS, {}),
         ({}, (5,), {}),
@@ -262,9 +344,24 @@ TABLE = {
         ({"function": scaled_square}, (5, 7), {}),
         ({"function": scaled_square, "arguments": {"factor": 0.5}, "output_shape": (7, 6, 3)}, MAPS, {}),
     ],
+    "LayerNormalization": [
+        ({}, (5, 7), {}),
+        ({"gamma_initializer": "random_normal", "beta_initializer": "random_normal"}, (3, 4, 5, 17), {}),
+        ({"axis": [1, 2, 3]}, MAPS, {}),
+        ({"axis": 1}, MAPS, {}),
+        ({"axis": [1, 3], "epsilon": 0.1}, MAPS, {}),
+        ({"center": False}, (5, 7), {}),
+        ({"scale": False}, (5, 33), {}),
+        ({"trainable": False}, (5, 7), {}),
+    ],
     "LeakyReLU": [
         ({}, (5, 7), KINKED),
         ({"negative_slope": 0.01}, MAPS, KINKED),
+    ],
+    "LocalResponseNormalization": [
+        ({}, MAPS, {}),
+        ({"size": 3, "alpha": 0.5, "bias": 1.0}, (3, 4, 33), {}),
+        ({"alpha": 0.1, **FIRST_FORMAT}, FIRST, {}),
     ],
     "MaxPooling1D": [
         ({}, LINES, {}),
@@ -304,6 +401,12 @@ TABLE = {
         ({}, [MAPS, (5, 1, 1, 3)], {}),
         ({}, BROADCAST, {}),
     ],
+    "Normalization": [
+        ({}, MAPS, {}),
+        ({"axis": None, "mean": 2.0, "variance": 4.0}, MAPS, {}),
+        ({"axis": (1, 3), "mean": [0.0, 1.0, 2.0], "variance": [1.0, 4.0, 0.25]}, MAPS, {}),
+        ({"mean": 2.0, "variance": 4.0, "invert": True}, (5, 7), {}),
+    ],
     "PReLU": [
         ({"alpha_initializer": "random_normal"}, (5, 7), KINKED),
         ({"alpha_initializer": "random_normal"}, MAPS, KINKED),
@@ -318,6 +421,11 @@ TABLE = {
         ({"dims": (1,)}, (5, 3), {}),
         ({"dims": (4, 2, 1, 3)}, (3, 2, 5, 3, 4), {}),
         ({"dims": (5, 4, 1, 3, 2)}, (3, 2, 1, 3, 4, 5), {}),
+    ],
+    "RMSNormalization": [
+        ({}, (5, 7), {}),
+        ({"axis": [1, 2]}, (5, 3, 17), {}),
+        ({"axis": 1, "epsilon": 0.1}, MAPS, {}),
     ],
     "ReLU": [
         ({}, (5, 7), KINKED),
@@ -354,6 +462,19 @@ TABLE = {
         ({}, [VOLUMES, (3, 2, 7, 3, 1)], {}),
         ({**FIRST_FORMAT}, [FIRST, (5, 1, 6, 9)], {}),
     ],
+    "SeparableConv1D": [
+        ({"filters": 4, "kernel_size": 3}, LINES, {}),
+        ({"filters": 17, "kernel_size": 4, "strides": 2, "padding": "same", "activation": "tanh"}, LINES, {}),
+        ({"filters": 4, "kernel_size": 3, "depth_multiplier": 2, "use_bias": False, **FIRST_FORMAT}, (4, 3, 9), {}),
+    ],
+    "SeparableConv2D": [
+        ({"filters": 4, "kernel_size": 3}, MAPS, {}),
+        ({"filters": 17, "kernel_size": 3, "padding": "same", "activation": "tanh"}, (3, 9, 11, 5), {}),
+        ({"filters": 5, "kernel_size": (3, 2), "strides": 2, "padding": "same", "depth_multiplier": 2}, MAPS, {}),
+        ({"filters": 4, "kernel_size": 2, "dilation_rate": 2, "activation": "relu", "use_bias": False}, MAPS, KINKED),
+        ({"filters": 4, "kernel_size": 3, "padding": "same", **FIRST_FORMAT}, FIRST, {}),
+        ({"filters": 2, "kernel_size": 3, "trainable": False}, MAPS, {}),
+    ],
     "Softmax": [
         ({}, (5, 7), {}),
         ({"axis": -1}, (3, 2, 4, 17), {}),
@@ -379,6 +500,16 @@ TABLE = {
         ({}, MAPS, {}),
         ({"pool_size": (3, 2), "strides": (2, 1), "padding": "same"}, (3, 8, 9, 17), {}),
         ({"pool_size": 2, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "TimeDistributed": [
+        ({"layer": layers.Dense(3)}, (5, 4, 7), {}),
+        ({"layer": layers.Conv2D(2, 2, activation="tanh")}, (3, 4, 5, 3, 2), {}),
+        ({"layer": layers.AveragePooling2D(2)}, (3, 1, 5, 4, 2), {}),
+    ],
+    "UnitNormalization": [
+        ({}, (5, 7), {}),
+        ({"axis": 1}, MAPS, {}),
+        ({"axis": [1, 2, 3]}, (3, 4, 5, 2), {}),
     ],
     "UpSampling1D": [
         ({}, LINES, {}),
@@ -432,7 +563,14 @@ def test_the_table_holds_every_public_layer():
 
 def test_aliases_are_the_layers_themselves():
     for alias, name in [
+        ("Convolution1D", "Conv1D"),
         ("Convolution2D", "Conv2D"),
+        ("Convolution3D", "Conv3D"),
+        ("Convolution1DTranspose", "Conv1DTranspose"),
+        ("Convolution2DTranspose", "Conv2DTranspose"),
+        ("Convolution3DTranspose", "Conv3DTranspose"),
+        ("SeparableConvolution1D", "SeparableConv1D"),
+        ("SeparableConvolution2D", "SeparableConv2D"),
         *((f"MaxPool{d}D", f"MaxPooling{d}D") for d in (1, 2, 3)),
         *((f"AvgPool{d}D", f"AveragePooling{d}D") for d in (1, 2, 3)),
         *((f"GlobalMaxPool{d}D", f"GlobalMaxPooling{d}D") for d in (1, 2, 3)),
@@ -445,7 +583,10 @@ def test_aliases_are_the_layers_themselves():
 def test_layer(name, arguments, shape, options):
     rng = np.random.default_rng(5)
     several = isinstance(shape, list)
+    labels = options.get("labels")  # the input are numbers below this; half-way between them, none is near a step
+    options = {key: value for key, value in options.items() if key != "labels"}
     x = [rng.standard_normal(one).astype(np.float32) for one in (shape if several else [shape])]
+    x = x if labels is None else [rng.integers(labels, size=one.shape) + 0.5 for one in x]
     if options.get("smooth") is False:  # ties and zeros, where bends and maxima are
         x = [np.round(array * 2) / 2 for array in x]
     check_layer(lambda: getattr(layers, name)(**arguments), x if several else x[0], **options)
@@ -482,6 +623,9 @@ def test_gradients_away_from_the_bends(name, arguments, shape, values):
     ("name", "arguments"),
     [
         ("Conv2D", {"filters": 5, "kernel_size": (3, 2), "strides": (2, 1), "padding": "same", "activation": "tanh"}),
+        ("Conv2DTranspose", {"filters": 5, "kernel_size": (3, 2), "strides": (2, 1), "padding": "same"}),
+        ("DepthwiseConv2D", {"kernel_size": (3, 2), "strides": 2, "padding": "same", "depth_multiplier": 2}),
+        ("SeparableConv2D", {"filters": 5, "kernel_size": (3, 2), "padding": "same", "activation": "tanh"}),
         ("MaxPooling2D", {"pool_size": (2, 3)}),
         ("AveragePooling2D", {"pool_size": (2, 3), "padding": "same"}),
         ("GlobalMaxPooling2D", {"keepdims": True}),

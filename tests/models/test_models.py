@@ -26,19 +26,6 @@ def test_models_are_models_and_layers():
     assert cycnn.Model is Model
 
 
-def test_subclassed_models_are_refused_with_the_recipe():
-    class Mine(Model):
-        def __init__(self):
-            super().__init__()
-            self.dense = layers.Dense(2)
-
-        def call(self, inputs):
-            return self.dense(inputs)
-
-    with pytest.raises(NotImplementedError, match="functional model"):
-        Mine()
-
-
 def test_a_model_within_a_layer_within_a_model():
     class Wrapped(layers.Layer):
         def __init__(self):

@@ -96,6 +96,66 @@ def test_forward_is_the_definition(seed):
     np.testing.assert_allclose(p.forward(p.x, p.kernel), expected, rtol=0, atol=1e-12)
 
 
+class Volume:
+    """A random small convolution of volumes."""
+
+    def __init__(self, seed):
+        rng = np.random.default_rng(seed)
+        self.window, self.strides, self.dilation = (rng.integers(1, above, 3).tolist() for above in (4, 4, 3))
+        reach = [(k - 1) * d + 1 for k, d in zip(self.window, self.dilation, strict=True)]
+        self.before, after = ([int(rng.integers(0, r)) for r in reach] for _ in range(2))
+        size = [max(1, r - a - b) + int(rng.integers(0, 4)) for r, a, b in zip(reach, self.before, after, strict=True)]
+        self.border = ((0, 0), *zip(self.before, after, strict=True), (0, 0))
+        self.groups, (n, cg, fg) = int(rng.integers(1, 3)), rng.integers(1, 3, 3).tolist()
+        self.x = rng.standard_normal((n, *size, cg * self.groups))
+        self.kernel = rng.standard_normal((*self.window, cg, fg * self.groups))
+        whole = [length + a + b for length, a, b in zip(size, self.before, after, strict=True)]
+        out = [(length - r) // s + 1 for length, r, s in zip(whole, reach, self.strides, strict=True)]
+        self.dy = rng.standard_normal((n, *out, fg * self.groups))
+
+    def forward(self, x, kernel):
+        y, packed = np.full(self.dy.shape, np.nan), kernel.reshape(-1, *kernel.shape[2:])
+        window = *self.window, *self.strides, *self.dilation
+        conv.forward_3d(np.pad(x, self.border), packed, None, y, *window, self.groups, 0)
+        return y
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_volumes(seed):
+    """Forward as SciPy's correlation; the gradients, and the transposed convolution, by finite differences."""
+    p = Volume(seed)
+    dx, dkernel, y = np.full(p.x.shape, np.nan), np.full(p.kernel.shape, np.nan), np.full(p.x.shape, np.nan)
+    packed, steps = p.kernel.reshape(-1, *p.kernel.shape[2:]), (*p.strides, *p.dilation)
+    conv.backward_input_3d(p.dy, packed, dx, *p.window, *steps, *p.before, p.groups)
+    conv.forward_transposed_3d(p.dy, packed, np.ones(p.x.shape[-1]), y, *p.window, *steps, *p.before, p.groups, 0)
+    conv.backward_kernel_3d(np.pad(p.x, p.border), p.dy, dkernel, *steps, p.groups)
+    expected = central_differences(lambda x: np.sum(p.forward(x, p.kernel) * p.dy), p.x, 0.5)
+    np.testing.assert_allclose(dx, expected, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(y, expected + 1, rtol=0, atol=1e-11)
+    expected = central_differences(lambda kernel: np.sum(p.forward(p.x, kernel) * p.dy), p.kernel, 0.5)
+    np.testing.assert_allclose(dkernel, expected, rtol=0, atol=1e-11)
+
+    spread = np.zeros((*((k - 1) * d + 1 for k, d in zip(p.window, p.dilation, strict=True)), *p.kernel.shape[3:]))
+    spread[:: p.dilation[0], :: p.dilation[1], :: p.dilation[2]] = p.kernel
+    x, cg, f = np.pad(p.x, p.border), p.kernel.shape[3], p.kernel.shape[4]
+    expected = np.empty(p.dy.shape)
+    for n, filter in np.ndindex(len(x), f):
+        first = filter // (f // p.groups) * cg
+        maps = correlate(x[n, ..., first : first + cg], spread[..., filter], mode="valid", method="direct")
+        expected[n, ..., filter] = maps[:: p.strides[0], :: p.strides[1], :: p.strides[2], 0]
+    np.testing.assert_allclose(p.forward(p.x, p.kernel), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_transposed_is_the_input_gradient(seed):
+    problem = Problem(seed)
+    dx, _ = problem.backward()
+    y, bias = np.full(dx.shape, np.nan), np.arange(dx.shape[3], dtype=float)
+    window = problem.kh, problem.kw, problem.sh, problem.sw, problem.dh, problem.dw
+    conv.forward_transposed(problem.dy, problem.kernel, bias, y, *window, problem.top, problem.left, problem.groups, 1)
+    np.testing.assert_array_equal(y, np.maximum(dx + bias, 0))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_recorded_pytorch(name):
     kh, kw, sh, sw, dh, dw, top, bottom, left, right, groups = RECORDED[f"{name}/geometry"].tolist()

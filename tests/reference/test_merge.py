@@ -22,7 +22,7 @@ def written(function, *arguments, shape, **more):
 
 @pytest.mark.parametrize(
     ("kind", "plain"),
-    enumerate([lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, max, min]),
+    list(enumerate([lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, max, min])),
 )
 def test_combine_is_the_definition(kind, plain):
     a, b = draw(3, 5), draw(5, 3).T

@@ -72,6 +72,53 @@ def test_gradients_are_finite_differences(seed):
 
 
 @pytest.mark.parametrize("seed", range(70, 80))
+def test_sums_and_norms(seed):
+    """By their definitions, and their gradients by finite differences."""
+    x, dy, window = problem(seed)
+    x /= x.size
+    y, dx = np.empty(dy.shape), np.full(x.shape, np.nan)
+    pool.sum_forward(x, y, *window)
+    for at, seen in windows(x, dy.shape, *window):
+        assert y[at] == pytest.approx(fsum(seen.values()), rel=1e-13, abs=1e-13)
+    pool.sum_backward(dy, dx, *window)
+    np.testing.assert_allclose(dx, gradient_of(pool.sum_forward, x, dy, window, 0.5), rtol=0, atol=1e-10)
+
+    pool.norm_forward(x, y, *window)
+    for at, seen in windows(x, dy.shape, *window):
+        assert y[at] == pytest.approx(np.sqrt(fsum(v * v for v in seen.values())), rel=1e-13)
+    pool.norm_backward(x, y, dy, dx, *window)
+    inside = np.abs(x) > 1e-3  # near 0, the norm of one pixel has a bend
+    expected = gradient_of(pool.norm_forward, x, dy, window, 1e-5)
+    np.testing.assert_allclose(dx[inside], expected[inside], rtol=0, atol=1e-4)
+
+
+def gradient_of(forward, x, dy, window, step):
+    """Central differences of sum(y dy)."""
+    y = np.empty(dy.shape)
+
+    def value(x):
+        forward(x, y, *window)
+        return np.sum(y * dy)
+
+    return central_differences(value, x, step)
+
+
+@pytest.mark.parametrize(("length", "count"), [(7, 3), (6, 3), (3, 5), (5, 1), (11, 4)])
+def test_adaptive_windows_are_their_definition(length, count):
+    x = np.random.default_rng(length).standard_normal((2, length, 1, 3))
+    y, argmax, found = np.empty((2, count, 1, 3)), np.empty((2, count, 1, 3), int), np.empty((2, count, 1, 3))
+    pool.average_forward(x, y, 9, 1, 0, 0, 0, 0)
+    pool.max_forward(x, found, argmax, 9, 1, 0, 0, 0, 0, False)
+    for k in range(count):
+        part = x[:, int(np.floor(k * length / count)) : int(np.ceil((k + 1) * length / count))]
+        np.testing.assert_allclose(y[:, k], part.mean(axis=1), rtol=1e-14)
+        np.testing.assert_array_equal(found[:, k], part.max(axis=1))
+    gathered = np.full(found.shape, np.nan)
+    pool.max_gather(x, argmax, gathered, 9, 1, 0, 0, 0, 0)
+    np.testing.assert_array_equal(gathered, found)
+
+
+@pytest.mark.parametrize("seed", range(70, 80))
 def test_a_global_pool_is_a_window_as_large_as_the_map(seed):
     x, dy, _ = problem(seed)
     (n, h, w, c), dy = x.shape, dy[:, :1, :1]

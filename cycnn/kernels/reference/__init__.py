@@ -17,7 +17,8 @@ What differs is what only a fast kernel needs:
 Who judges the judge: finite differences and independent definitions do, in `tests/reference`. Nothing that trains or
 predicts imports this package.
 
-    conv  depthwise  gemm  pool  norm  elementwise  loss  update  gather  layout  merge      one module each, imported when asked for
+    conv  depthwise  gemm  pool  pooled  norm  elementwise  loss  update  gather  layout  merge
+                                                                    one module each, imported when asked for
 """
 
 import importlib

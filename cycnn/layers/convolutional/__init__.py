@@ -4,7 +4,16 @@ In Keras 2 one module of this name held them, with the layers that crop, pad and
 `from keras.layers.convolutional import Conv2D, MaxPooling2D`.
 """
 
+from cycnn.layers.convolutional.conv1d import Conv1D
+from cycnn.layers.convolutional.conv1d_transpose import Conv1DTranspose
 from cycnn.layers.convolutional.conv2d import Conv2D
+from cycnn.layers.convolutional.conv2d_transpose import Conv2DTranspose
+from cycnn.layers.convolutional.conv3d import Conv3D
+from cycnn.layers.convolutional.conv3d_transpose import Conv3DTranspose
+from cycnn.layers.convolutional.depthwise_conv1d import DepthwiseConv1D
+from cycnn.layers.convolutional.depthwise_conv2d import DepthwiseConv2D
+from cycnn.layers.convolutional.separable_conv1d import SeparableConv1D
+from cycnn.layers.convolutional.separable_conv2d import SeparableConv2D
 from cycnn.layers.pooling.average_pooling1d import AveragePooling1D
 from cycnn.layers.pooling.average_pooling2d import AveragePooling2D
 from cycnn.layers.pooling.average_pooling3d import AveragePooling3D
@@ -21,20 +30,42 @@ from cycnn.layers.reshaping.zero_padding1d import ZeroPadding1D
 from cycnn.layers.reshaping.zero_padding2d import ZeroPadding2D
 from cycnn.layers.reshaping.zero_padding3d import ZeroPadding3D
 
-Convolution2D = Conv2D
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+Convolution1DTranspose, Convolution2DTranspose, Convolution3DTranspose = (
+    Conv1DTranspose,
+    Conv2DTranspose,
+    Conv3DTranspose,
+)
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 
 __all__ = [
     "AveragePooling1D",
     "AveragePooling2D",
     "AveragePooling3D",
+    "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
     "Convolution2D",
+    "Convolution2DTranspose",
+    "Convolution3D",
+    "Convolution3DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",

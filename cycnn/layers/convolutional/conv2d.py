@@ -23,6 +23,7 @@ class Conv2D(BaseConv):
         use_bias: whether to add a bias.
         kernel_initializer, bias_initializer: name, object or function.
         kernel_regularizer, bias_regularizer: penalty added to the loss, or None.
+        activity_regularizer: penalty on the output added to the loss, or None.
         kernel_constraint, bias_constraint: projection after each update, or None.
 
     Input shape:

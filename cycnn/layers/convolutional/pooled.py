@@ -2,6 +2,7 @@
 
 from cycnn import kernels
 from cycnn.engine.graph import Memory, Operation, per_sample
+from cycnn.ops.convolution import Convolution
 
 
 class Pooled(Operation):
@@ -11,7 +12,8 @@ class Pooled(Operation):
     it from there.
 
     Args:
-        conv, pool: the layers.
+        conv: the convolution, of maps.
+        pool: the layer.
         relu: the activation behind them, or None.
         window: rows and columns that are pooled.
     """
@@ -48,8 +50,8 @@ class Pooled(Operation):
         emit.prepare(kernels.conv.pack, conv.kernel, work["packed"], 1, units=kernels.conv.pack_units(conv.filters, 1))
         argmax = work["argmax"] if emit.differentiates else None
         emit(
-            kernels.pooled.forward, conv._pad(emit, x, work), work["packed"], conv.bias, y, argmax, *conv.kernel_size,
-            *conv._steps, *self.window, self.relu is not None, units=y.shape[0],
+            kernels.pooled.forward, conv.pad(emit, x, work), work["packed"], conv.bias, y, argmax, *conv.places,
+            *conv.steps, *self.window, self.relu is not None, units=y.shape[0],
         )  # fmt: skip
 
     def backward(self, emit, x, y, dy, dx, work):
@@ -67,14 +69,20 @@ class Pooled(Operation):
             emit.sums(kernels.gemm.backward_bias, pixels, work["partial bias"], units=kernels.gemm.bias_units(f))
             emit.whole(kernels.update.reduce, work["partial bias"], bias, units=emit.blocks(f))
         if kernel:
-            rows, columns = conv._windows(x.shape)
-            padded = work["padded"] if rows.before or rows.after or columns.before or columns.after else x
-            partial = work["partial"]
+            padded, partial = conv.seen(x, work), work["partial"]
             emit.sums(
-                kernels.pooled.backward_kernel, padded, dy, work["argmax"], partial, *conv._steps, *self.window,
-                units=kernels.pooled.kernel_units(kh, kw, c, f, conv.dilation_rate[1]),
+                kernels.pooled.backward_kernel, padded, dy, work["argmax"], partial, *conv.steps, *self.window,
+                units=kernels.pooled.kernel_units(kh, kw, c, f, conv.dilation[1]),
             )  # fmt: skip
             emit.whole(
                 kernels.update.reduce_rows, partial.view(kh * kw * c, partial.shape[3]), kernel.view(kh * kw * c, f),
                 units=kh * kw * c,
             )  # fmt: skip
+
+
+class PoolableConvolution(Convolution):
+    """A convolution that knows how to go together with the pooling behind it."""
+
+    def pooled(self, pool, relu, x):
+        """This convolution, a max-pooling and relu (or None) as one operation, or None where that does not pay."""
+        return Pooled.join(self, pool, relu, x) if self.rank == 2 else None

@@ -1,16 +1,15 @@
 """Dense: a product with a matrix."""
 
-from cycnn import activations, constraints, initializers, kernels, regularizers
+from cycnn import activations, constraints, initializers, regularizers
 from cycnn.core import checks
 from cycnn.core.registry import export
-from cycnn.core.shapes import rows_of
 from cycnn.core.spec import TensorSpec
-from cycnn.engine.graph import Memory, once, per_group
-from cycnn.layers.layer import Layer, serialize
+from cycnn.layers.core.base_product import BaseProduct
+from cycnn.layers.layer import serialize
 
 
 @export("keras.layers")
-class Dense(Layer):
+class Dense(BaseProduct):
     """y = activation(x @ kernel + bias), over the last axis of an input of any rank.
 
     Args:
@@ -35,7 +34,6 @@ class Dense(Layer):
     """
 
     min_ndim = 2
-    takes_activation = True
 
     def __init__(
         self,
@@ -107,37 +105,4 @@ class Dense(Layer):
                 f"Layer {self.name!r} (Dense) was built for inputs whose last axis has {self.kernel.shape[0]} entries. "
                 f"Received: input of shape {x.shape}."
             )
-        k, f = self.kernel.shape
-        return Memory(
-            TensorSpec((*x.shape[:-1], f)),
-            {
-                "packed": once((kernels.gemm.packed_size(k, f),)),
-                "transposed": once((kernels.gemm.packed_size(f, k),)),
-                "partial bias": per_group((f,)),
-            },
-        )
-
-    def flops(self, x):
-        return 2 * x.size * self.units
-
-    def forward(self, emit, x, y, work, *, training, activation=0):
-        gemm = kernels.gemm
-        rows = rows_of(x.shape)[0]
-        emit.prepare(gemm.pack, self.kernel, work["packed"], units=gemm.pack_units(self.units))
-        x, y = x.view(*rows_of(x.shape)), y.view(*rows_of(y.shape))
-        emit(gemm.forward, x, work["packed"], self.bias, y, activation, units=rows)
-
-    def backward(self, emit, x, y, dy, dx, work):
-        gemm, update = kernels.gemm, kernels.update
-        kernel, bias = emit.gradient(self.kernel), emit.gradient(self.bias)
-        k, f = self.kernel.shape
-        rows = rows_of(x.shape)[0]
-        x, dy = x.view(rows, k), dy.view(rows, f)
-        if bias:
-            emit.sums(gemm.backward_bias, dy, work["partial bias"], units=gemm.bias_units(f))
-            emit.whole(update.reduce, work["partial bias"], bias, units=emit.blocks(f))
-        if kernel:  # once for the batch: its tiles want many rows, and there is one row a sample
-            emit.whole(gemm.backward_kernel, x, dy, kernel, units=gemm.kernel_units(k, f))
-        if dx:
-            emit.prepare(gemm.pack_transposed, self.kernel, work["transposed"], units=gemm.pack_units(k))
-            emit(gemm.forward, dy, work["transposed"], None, dx.view(rows, k), 0, units=rows)
+        return self._product_memory(TensorSpec((*x.shape[:-1], self.units)), *self.kernel.shape)

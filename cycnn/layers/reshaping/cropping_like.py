@@ -65,4 +65,3 @@ class CroppingLike(BaseLike):
 
     def get_config(self):
         return {**super().get_config(), "offset": self.offset}
-

@@ -1,0 +1,510 @@
+"""Winograd's convolution for 3x3 kernels with stride 1: forward and the input gradient, with fewer products.
+
+An output tile of m x m pixels (m = 2 or 4) needs (m + 2)^2 products for each pair of channel and filter, where the
+direct way takes 9 m^2: 2.25 times fewer for F(2x2, 3x3), 4 times for F(4x4, 3x3). A. Lavin and S. Gray, Fast
+algorithms for convolutional neural networks, CVPR 2016:
+
+    Y = A^T [(G g G^T) * (B^T d B)] A          g 3x3 kernel, d input tile of m + 2 rows and columns, * elementwise
+
+B^T d B and G g G^T are the values of polynomials (a tile's rows and columns as coefficients) at m + 1 points and at
+infinity; A^T turns the products of values into coefficients again. F2 takes the points 0, 1, -1: sums,
+differences and halves, so small integers stay exact. F4 takes 0, +-sqrt(1/2), +-sqrt(2): the paper's 0, +-1, +-2 cost
+as many operations, and their results are three to four times less exact (B. Barabasz et al., Error analysis and
+improving the accuracy of Winograd convolution for deep neural networks, 2020, on how points matter).
+
+Work goes in blocks of tiles, over rows and samples, small enough for the second-level cache:
+
+    V[point][tile][c] = B^T d B;  for each block of filters: M[point][tile][lanes] = V[point] @ U[point], Y = A^T M A
+
+The products are those of `tile.pxi`. Kernels come packed as U, [block of filters][point][c][lanes], by `pack`
+(forward) and `pack_transposed` (input gradient: the same convolution, of dy with the kernel turned around).
+
+Zero padding needs no copy of x: `top` and `left` say how many rows and columns of zeros lie before it, and whatever is
+looked for outside x is zero. A NaN or an infinity in x makes NaN of all pixels of the tiles that read it.
+"""
+
+from cython.parallel cimport prange
+from libc.math cimport INFINITY
+from libc.string cimport memcpy
+
+from cycnn.kernels.activation cimport RELU, activate
+from cycnn.kernels.call cimport Call, Task, capsule
+from cycnn.kernels.maths cimport HALF_F, TWO
+
+include "tile.pxi"
+
+cdef enum:
+    POINTS = 36                      # at most: of a 6x6 tile
+    # Sizes of a block, measured on a Sapphire Rapids with 2 MB of second-level cache a core.
+    ROOM = 262144                    # floats of V and M together
+    LEAST = 32                       # tiles, or the weights pass too often
+    MOST = 128
+
+cdef extern from *:
+    float FIVE_HALVES "2.5f"
+    float EIGHT "8.0f"
+    float ROOT "0.707106781186548f"              # sqrt(1/2), one of F4's points; the other is twice as much
+    float HALF_ROOT "0.353553390593274f"
+    float TWO_THIRDS "0.666666666666667f"
+    float SIXTH "0.166666666666667f"
+
+
+cdef struct Geometry:
+    Py_ssize_t h, w, c               # x; rows and columns behind the last one that an output pixel sees do not count
+    Py_ssize_t oh, ow, f             # y
+    Py_ssize_t xsample, xrow         # floats from one sample, one row of x to the next
+    Py_ssize_t top, left             # zeros before x
+    Py_ssize_t down, across          # tiles of a sample
+    int m, n                         # tile of y, tile of x
+    Py_ssize_t depth                 # floats from one tile of V to the next
+    Py_ssize_t most                  # tiles of a block
+    Py_ssize_t vplane, mplane        # floats from one point of V, of M to the next
+
+
+cdef inline Py_ssize_t _depth(Py_ssize_t c) noexcept nogil:
+    """Floats of a tile in V: whole vectors, and one more, or rows of 2^k bytes would compete for cache lines."""
+    return (c + HALF - 1) // HALF * HALF + HALF
+
+
+cdef inline Py_ssize_t _most(Py_ssize_t c, int n) noexcept nogil:
+    """Tiles of a block: as many as fit into the room. Where far too few do, V leaves the cache in any case, and more
+    tiles pass with each reading of the weights."""
+    cdef Py_ssize_t fit = ROOM // (n * n * (_depth(c) + LANES))
+    return 2 * LEAST if fit < LEAST // 2 else min(max(fit, <Py_ssize_t>LEAST), <Py_ssize_t>MOST)
+
+
+cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
+                               int m, Py_ssize_t top, Py_ssize_t left) noexcept nogil:
+    cdef Geometry g
+    g.h, g.w, g.c = min(h, oh + 2 - top), min(w, ow + 2 - left), c
+    g.oh, g.ow, g.f = oh, ow, f
+    g.xsample, g.xrow = h * w * c, w * c
+    g.top, g.left = top, left
+    g.m, g.n = m, m + 2
+    g.down, g.across = (oh + m - 1) // m, (ow + m - 1) // m
+    g.depth, g.most = _depth(c), _most(c, m + 2)
+    g.vplane, g.mplane = g.most * g.depth + HALF, g.most * LANES + HALF
+    return g
+
+
+cdef inline Py_ssize_t _blocks(Py_ssize_t f) noexcept nogil:
+    return (f + LANES - 1) // LANES
+
+
+cdef inline int _lanes(Py_ssize_t block, Py_ssize_t f) noexcept nogil:
+    """Columns of a block of filters: whole vectors in any case, which the transforms need."""
+    return HALF if f - block * LANES <= HALF else LANES
+
+
+def packed_size(Py_ssize_t c, Py_ssize_t f, int tile):
+    """Floats of a packed (3, 3, c, f) kernel; for `pack_transposed` with c and f swapped."""
+    cdef Py_ssize_t last = _blocks(f) - 1
+    return (tile + 2) * (tile + 2) * c * (last * LANES + _lanes(last, f))
+
+
+def pack_units(Py_ssize_t c, Py_ssize_t f):
+    """Units of work of `pack`: channels of each block of filters; for `pack_transposed` with c and f swapped."""
+    return c * _blocks(f)
+
+
+def workspace_size(Py_ssize_t c, int tile):
+    """Floats that a thread needs for `forward` from c channels, and for `backward_input` from c filters."""
+    cdef Geometry g = _geometry(0, 0, c, 0, 0, 0, tile, 0, 0)
+    return g.n * g.n * (g.vplane + g.mplane) + HALF
+
+
+def forward_units(Py_ssize_t oh, Py_ssize_t ow, int tile):
+    """Units of work of `forward` for each sample, and of `backward_input` for a dx of (oh, ow): tiles."""
+    return ((oh + tile - 1) // tile) * ((ow + tile - 1) // tile)
+
+
+# --------------------------------------------------------------------------------------------------- transforms
+#
+# A line function transforms one axis: n values of HALF channels each. The results go through a local array, which
+# stays in registers: stored where they belong at once, they would need run-time checks that no two of them overlap.
+
+cdef inline void _copy(const float* a, float* b) noexcept nogil:
+    cdef int l
+    for l in range(HALF):
+        b[l] = a[l]
+
+
+cdef inline void _data_line(const int n, const float* d, Py_ssize_t step, float* v, Py_ssize_t vstep) noexcept nogil:
+    """v = B^T d."""
+    cdef float out[6][HALF]
+    cdef float d0, d1, d2, d3, d4, d5, even, odd
+    cdef int l
+    for l in range(HALF):
+        d0, d1, d2, d3 = d[l], d[step + l], d[2 * step + l], d[3 * step + l]
+        if n == 4:
+            out[0][l], out[1][l], out[2][l], out[3][l] = d0 - d2, d1 + d2, d2 - d1, d3 - d1
+        else:
+            d4, d5 = d[4 * step + l], d[5 * step + l]
+            out[0][l], out[5][l] = d0 - FIVE_HALVES * d2 + d4, d1 - FIVE_HALVES * d3 + d5
+            even, odd = d4 - TWO * d2, d3 - TWO * d1
+            out[1][l], out[2][l] = even + ROOT * odd, even - ROOT * odd
+            even, odd = d4 - HALF_F * d2, TWO * d3 - d1
+            out[3][l], out[4][l] = even + ROOT * odd, even - ROOT * odd
+    _copy(out[0], v)
+    _copy(out[1], v + vstep)
+    _copy(out[2], v + 2 * vstep)
+    _copy(out[3], v + 3 * vstep)
+    if n == 6:
+        _copy(out[4], v + 4 * vstep)
+        _copy(out[5], v + 5 * vstep)
+
+
+cdef inline void _kernel_line(const int n, const float* g, Py_ssize_t step, float* u, Py_ssize_t ustep) noexcept nogil:
+    """u = G g."""
+    cdef float out[6][HALF]
+    cdef float g0, g1, g2, even, odd
+    cdef int l
+    for l in range(HALF):
+        g0, g1, g2 = g[l], g[step + l], g[2 * step + l]
+        out[0][l], out[n - 1][l] = g0, g2
+        if n == 4:
+            out[1][l], out[2][l] = HALF_F * (g0 + g2 + g1), HALF_F * (g0 + g2 - g1)
+        else:
+            even, odd = g0 + HALF_F * g2, ROOT * g1
+            out[1][l], out[2][l] = -TWO_THIRDS * (even + odd), -TWO_THIRDS * (even - odd)
+            even, odd = g0 + TWO * g2, TWO * odd
+            out[3][l], out[4][l] = SIXTH * (even + odd), SIXTH * (even - odd)
+    _copy(out[0], u)
+    _copy(out[1], u + ustep)
+    _copy(out[2], u + 2 * ustep)
+    _copy(out[3], u + 3 * ustep)
+    if n == 6:
+        _copy(out[4], u + 4 * ustep)
+        _copy(out[5], u + 5 * ustep)
+
+
+cdef inline void _output_line(const int n, const bint last, const float* s, Py_ssize_t step, const float* bias,
+                              float floor, float* y, Py_ssize_t ystep) noexcept nogil:
+    """y = A^T s; along the second axis max(A^T s + bias, floor)."""
+    cdef float out[4][HALF]
+    cdef float s0, s1, s2, s3, s4, s5, sum1, sum2, difference1, difference2, a, b, c, d
+    cdef int l
+    for l in range(HALF):
+        s0, s1, s2, s3 = s[l], s[step + l], s[2 * step + l], s[3 * step + l]
+        sum1, difference1 = s1 + s2, s1 - s2
+        if n == 4:
+            a, b = s0 + sum1, difference1 + s3
+        else:
+            s4, s5 = s[4 * step + l], s[5 * step + l]
+            sum2, difference2 = s3 + s4, s3 - s4
+            a, b = s0 + sum1 + sum2, ROOT * (difference1 + TWO * difference2)
+            c, d = HALF_F * sum1 + TWO * sum2, HALF_ROOT * (difference1 + EIGHT * difference2) + s5
+        if last:
+            a += bias[l]
+            b += bias[l]
+            a, b = floor if a < floor else a, floor if b < floor else b
+            if n == 6:
+                c += bias[l]
+                d += bias[l]
+                c, d = floor if c < floor else c, floor if d < floor else d
+        out[0][l], out[1][l] = a, b
+        if n == 6:
+            out[2][l], out[3][l] = c, d
+    _copy(out[0], y)
+    _copy(out[1], y + ystep)
+    if n == 6:
+        _copy(out[2], y + 2 * ystep)
+        _copy(out[3], y + 3 * ystep)
+
+
+cdef inline void _data_tile(const int n, const float* d, Py_ssize_t row, Py_ssize_t column, float* v,
+                            Py_ssize_t plane) noexcept nogil:
+    """V = B^T d B of one tile, HALF channels."""
+    cdef float half_way[POINTS * HALF]
+    cdef int k
+    for k in range(n):
+        _data_line(n, d + k * column, row, half_way + k * HALF, n * HALF)
+    for k in range(n):
+        _data_line(n, half_way + k * n * HALF, HALF, v + k * n * plane, plane)
+
+
+cdef inline void _kernel_tile(const int n, const float* g, float* u, Py_ssize_t plane) noexcept nogil:
+    """U = G g G^T of one kernel (3, 3, HALF)."""
+    cdef float half_way[6 * 3 * HALF]
+    cdef int k
+    for k in range(3):
+        _kernel_line(n, g + k * HALF, 3 * HALF, half_way + k * HALF, 3 * HALF)
+    for k in range(n):
+        _kernel_line(n, half_way + k * 3 * HALF, HALF, u + k * n * plane, plane)
+
+
+cdef inline void _output_tile(const int n, const float* s, Py_ssize_t plane, const float* bias, float floor, float* y,
+                              Py_ssize_t row, Py_ssize_t column) noexcept nogil:
+    """Y = A^T M A of one tile, HALF filters."""
+    cdef float half_way[4 * 6 * HALF]
+    cdef float start[HALF]
+    cdef int k
+    for k in range(HALF):
+        start[k] = bias[k]
+    for k in range(n):
+        _output_line(n, False, s + k * plane, n * plane, start, floor, half_way + k * HALF, n * HALF)
+    for k in range(n - 2):
+        _output_line(n, True, half_way + k * n * HALF, HALF, start, floor, y + k * row, column)
+
+
+# ------------------------------------------------------------------------------------------------------ packing
+
+cdef inline void _pack_channel(const float* kernel, float* packed, Py_ssize_t c, Py_ssize_t f, int n, bint transposed,
+                               Py_ssize_t unit) noexcept nogil:
+    """One channel of a block of filters; transposed, one filter of a block of channels, the kernel turned around."""
+    cdef float taps[9 * HALF]
+    cdef Py_ssize_t depth = f if transposed else c, columns = c if transposed else f
+    cdef Py_ssize_t block = unit // depth, k = unit % depth, plane, valid, l
+    cdef int lanes = _lanes(block, columns), low = 0, tap
+    cdef const float* a
+    cdef float* u = packed + block * n * n * depth * LANES + k * lanes
+    plane = depth * lanes
+    while low < lanes:
+        valid = min(<Py_ssize_t>HALF, max(<Py_ssize_t>0, columns - block * LANES - low))
+        for tap in range(9):
+            if transposed:
+                a = kernel + ((8 - tap) * c + block * LANES + low) * f + k
+                for l in range(valid):
+                    taps[tap * HALF + l] = a[l * f]
+            else:
+                memcpy(taps + tap * HALF, kernel + (tap * c + k) * f + block * LANES + low, valid * sizeof(float))
+            for l in range(valid, HALF):
+                taps[tap * HALF + l] = 0
+        if n == 4:
+            _kernel_tile(4, taps, u + low, plane)
+        else:
+            _kernel_tile(6, taps, u + low, plane)
+        low += HALF
+
+
+def pack(
+    const float[:, :, :, ::1] kernel,  # IN   (3, 3, c, f)
+    float[::1] packed,                 # OUT  (packed_size(c, f, tile),)
+    int tile, int threads=1,
+):
+    """G g G^T of all kernels, [block of filters][point][c][lanes]; missing filters are zeros."""
+    cdef Py_ssize_t c = kernel.shape[2], f = kernel.shape[3], unit, units = pack_units(c, f)
+    cdef const float* a = &kernel[0, 0, 0, 0]
+    cdef float* u = &packed[0]
+    for unit in prange(units, nogil=True, schedule="static", num_threads=threads):
+        _pack_channel(a, u, c, f, tile + 2, False, unit)
+
+
+cdef void _pack(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* k = &c.operand[0].shape[0]
+    cdef Py_ssize_t unit
+    for unit in range(t.first, t.last):
+        _pack_channel(<const float*>t.at[0], <float*>t.at[1], k[2], k[3], <int>c.i[0] + 2, False, unit)
+
+
+def pack_transposed(
+    const float[:, :, :, ::1] kernel,  # IN   (3, 3, c, f)
+    float[::1] packed,                 # OUT  (packed_size(f, c, tile),)
+    int tile, int threads=1,
+):
+    """The same for the input gradient: rows and columns reversed, [block of channels][point][f][lanes]."""
+    cdef Py_ssize_t c = kernel.shape[2], f = kernel.shape[3], unit, units = pack_units(f, c)
+    cdef const float* a = &kernel[0, 0, 0, 0]
+    cdef float* u = &packed[0]
+    for unit in prange(units, nogil=True, schedule="static", num_threads=threads):
+        _pack_channel(a, u, c, f, tile + 2, True, unit)
+
+
+cdef void _pack_transposed(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* k = &c.operand[0].shape[0]
+    cdef Py_ssize_t unit
+    for unit in range(t.first, t.last):
+        _pack_channel(<const float*>t.at[0], <float*>t.at[1], k[2], k[3], <int>c.i[0] + 2, True, unit)
+
+
+# ------------------------------------------------------------------------------------------------------ forward
+
+cdef struct Place:
+    Py_ssize_t sample, row, column   # of a tile's first pixel
+
+
+cdef inline void _find(const Geometry* g, Py_ssize_t first, Py_ssize_t last, Place* places) noexcept nogil:
+    """Where the tiles [first, last) lie in y."""
+    cdef Py_ssize_t sample = first // (g.down * g.across), i = first // g.across % g.down, j = first % g.across, t
+    for t in range(last - first):
+        places[t] = Place(sample, i * g.m, j * g.m)
+        j += 1
+        if j == g.across:
+            j, i = 0, i + 1
+        if i == g.down:
+            i, sample = 0, sample + 1
+
+
+cdef inline void _stage(const float* x, const Geometry* g, Py_ssize_t row, Py_ssize_t column, Py_ssize_t low,
+                        float* staged) noexcept nogil:
+    """The tile at (row, column), which may lie partly outside, side by side: (n, n, HALF) from channel `low` on."""
+    cdef Py_ssize_t i, j, valid = min(<Py_ssize_t>HALF, g.c - low)
+    cdef int l
+    for i in range(row, row + g.n):
+        for j in range(column, column + g.n):
+            if 0 <= i < g.h and 0 <= j < g.w and valid == HALF:
+                _copy(x + i * g.xrow + j * g.c + low, staged)
+            else:
+                for l in range(HALF):
+                    staged[l] = 0
+                if 0 <= i < g.h and 0 <= j < g.w:
+                    memcpy(staged, x + i * g.xrow + j * g.c, valid * sizeof(float))
+            staged += HALF
+
+
+cdef inline void _data(const float* x, const Geometry* g, const Place* at, float* v) noexcept nogil:
+    """V of one tile, all channels. The last vector of channels may overlap the one before."""
+    cdef float staged[POINTS * HALF]
+    cdef Py_ssize_t row = at.row - g.top, column = at.column - g.left
+    cdef Py_ssize_t low = 0, rowstep = g.xrow, columnstep = g.c
+    cdef bint inside = row >= 0 and column >= 0 and row + g.n <= g.h and column + g.n <= g.w and g.c >= HALF
+    cdef const float* d
+    x += at.sample * g.xsample
+    if not inside:
+        rowstep, columnstep = g.n * HALF, HALF
+    while True:
+        if inside:
+            d = x + row * g.xrow + column * g.c + low
+        else:
+            _stage(x, g, row, column, low, staged)
+            d = staged
+        if g.n == 4:
+            _data_tile(4, d, rowstep, columnstep, v + low, g.vplane)
+        else:
+            _data_tile(6, d, rowstep, columnstep, v + low, g.vplane)
+        if low + HALF >= g.c:
+            return
+        low = min(low + HALF, g.c - HALF)
+
+
+cdef inline void _output(const float* s, const Geometry* g, const Place* at, int valid, const float* bias, float floor,
+                         float* y) noexcept nogil:
+    """The pixels of one tile that exist, `valid` of HALF filters."""
+    cdef float out[16 * HALF]
+    cdef Py_ssize_t rows = min(<Py_ssize_t>g.m, g.oh - at.row), columns = min(<Py_ssize_t>g.m, g.ow - at.column), i, j
+    cdef bint direct = rows == g.m and columns == g.m and valid == HALF
+    cdef Py_ssize_t rowstep = g.ow * g.f if direct else g.m * HALF, columnstep = g.f if direct else HALF
+    cdef float* target
+    y += ((at.sample * g.oh + at.row) * g.ow + at.column) * g.f
+    target = y if direct else out
+    if g.n == 4:
+        _output_tile(4, s, g.mplane, bias, floor, target, rowstep, columnstep)
+    else:
+        _output_tile(6, s, g.mplane, bias, floor, target, rowstep, columnstep)
+    if not direct:
+        for i in range(rows):
+            for j in range(columns):
+                memcpy(y + (i * g.ow + j) * g.f, out + (i * g.m + j) * HALF, valid * sizeof(float))
+
+
+cdef inline void _activate(int activation, const Geometry* g, const Place* at, float* y) noexcept nogil:
+    """The activation of one tile's pixels, all filters."""
+    cdef Py_ssize_t rows = min(<Py_ssize_t>g.m, g.oh - at.row), columns = min(<Py_ssize_t>g.m, g.ow - at.column), i
+    y += ((at.sample * g.oh + at.row) * g.ow + at.column) * g.f
+    for i in range(rows):
+        activate(activation, y + i * g.ow * g.f, y + i * g.ow * g.f, columns * g.f, 0, 0, 0)
+
+
+cdef inline void _forward_tiles(const float* x, const float* packed, const float* bias, float* y, float* workspace,
+                                const Geometry* g, int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Tiles [first, last), counted over samples, in blocks as even as can be."""
+    cdef Place places[MOST]
+    cdef float start[LANES]
+    cdef float zero[LANES]
+    cdef float floor = <float>0 if activation == RELU else -INFINITY
+    cdef float* v = aligned(workspace)
+    cdef float* s = v + g.n * g.n * g.vplane
+    cdef const float* u
+    cdef Py_ssize_t blocks = (last - first + g.most - 1) // g.most, b, low, high, tiles, block, t
+    cdef int lanes, valid, point, l
+    cdef Terms m
+    load_bias(NULL, 0, zero)
+    m.rows, m.cols, m.depth, m.xstep, m.ystep = 1, 1, g.c, g.depth, LANES
+    m.xrow = m.xcol = m.wrow = m.wcol = 0
+    for b in range(blocks):
+        low = first + (last - first) * b // blocks
+        high = first + (last - first) * (b + 1) // blocks
+        tiles = high - low
+        _find(g, low, high, places)
+        for t in range(tiles):
+            _data(x, g, &places[t], v + t * g.depth)
+        for block in range(_blocks(g.f)):
+            lanes = _lanes(block, g.f)
+            valid = <int>min(<Py_ssize_t>lanes, g.f - block * LANES)
+            u = packed + block * g.n * g.n * g.c * LANES
+            for point in range(g.n * g.n):
+                sum_run(tiles, lanes, lanes, &m, v + point * g.vplane, u + point * g.c * lanes, zero, False, False,
+                        s + point * g.mplane)
+            load_bias(bias + block * LANES if bias != NULL else NULL, valid, start)
+            for t in range(tiles):
+                l = 0
+                while l < valid:
+                    _output(s + t * LANES + l, g, &places[t], min(<int>HALF, valid - l), start + l, floor,
+                            y + block * LANES + l)
+                    l += HALF
+        if activation and activation != RELU:
+            for t in range(tiles):
+                _activate(activation, g, &places[t], y)
+
+
+def forward(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c), without `top` rows and `left` columns of zeros before it
+    const float[::1] packed,           # IN   by `pack` for this tile
+    const float[::1] bias,             # IN   (f,) or None
+    float[:, :, :, ::1] y,             # OUT  (n, oh, ow, f)
+    float[:, ::1] workspace,           # WORK (threads, workspace_size(c, tile))
+    int tile, Py_ssize_t top, Py_ssize_t left, int activation, int threads=1,
+):
+    """y = activation(bias + x * kernel), by tiles of 2x2 or 4x4 pixels."""
+    cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3], tile, top, left)
+    cdef Py_ssize_t share, shares = max(1, threads), tiles = y.shape[0] * g.down * g.across, each = workspace.shape[1]
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef const float* u = &packed[0]
+    cdef const float* b = &bias[0] if bias is not None else NULL
+    cdef float* out = &y[0, 0, 0, 0]
+    cdef float* work = &workspace[0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _forward_tiles(a, u, b, out, work + share * each, &g, activation, tiles * share // shares,
+                       tiles * (share + 1) // shares)
+
+
+cdef void _forward(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* x = &c.operand[0].shape[0]
+    cdef const Py_ssize_t* y = &c.operand[3].shape[0]
+    cdef Geometry g = _geometry(x[0], x[1], x[2], y[0], y[1], y[2], <int>c.i[0], c.i[1], c.i[2])
+    _forward_tiles(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3],
+                   <float*>t.at[4], &g, <int>c.i[3], t.first, t.last)
+
+
+# ----------------------------------------------------------------------------------------------- input gradient
+
+def backward_input(
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
+    const float[::1] packed,           # IN   by `pack_transposed` for this tile
+    float[:, :, :, ::1] dx,            # OUT  (n, h, w, c), without zero padding
+    float[:, ::1] workspace,           # WORK (threads, workspace_size(f, tile))
+    int tile, Py_ssize_t top, Py_ssize_t left, int threads=1,
+):
+    """Gradient with respect to x. `top` and `left` are the zero rows and columns that x had before it."""
+    forward(dy, packed, None, dx, workspace, tile, 2 - top, 2 - left, 0, threads)
+
+
+cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* dy = &c.operand[0].shape[0]
+    cdef const Py_ssize_t* dx = &c.operand[2].shape[0]
+    cdef Geometry g = _geometry(dy[0], dy[1], dy[2], dx[0], dx[1], dx[2], <int>c.i[0], 2 - c.i[1], 2 - c.i[2])
+    _forward_tiles(<const float*>t.at[0], <const float*>t.at[1], NULL, <float*>t.at[2], <float*>t.at[3], &g, 0,
+                   t.first, t.last)
+
+
+# name -> (C door, what it does with each operand: r reads, w writes, u updates)
+DOORS = {
+    "pack": (capsule(_pack), "rw"),
+    "pack_transposed": (capsule(_pack_transposed), "rw"),
+    "forward": (capsule(_forward), "rrrww"),
+    "backward_input": (capsule(_backward_input), "rrww"),
+}
+CONSTANTS = {
+    "packed_size": packed_size, "pack_units": pack_units, "workspace_size": workspace_size,
+    "forward_units": forward_units,
+}

@@ -1,0 +1,51 @@
+"""TimeDistributed: one layer for every step."""
+
+from cycnn.core.registry import export
+from cycnn.layers.core.activation import Activation
+from cycnn.layers.core.dense import Dense
+from cycnn.layers.core.wrapper import Wrapper
+from cycnn.ops.layout import Crop, Reshape, Stack
+
+BY_THEMSELVES = (Activation, Dense)  # layers that treat every step alone, whatever axes there are
+
+
+@export("keras.layers")
+class TimeDistributed(Wrapper):
+    """Applies a layer to every step of its input, with the same weights.
+
+    Args:
+        layer: the layer.
+
+    Input shape:
+        (n, steps, ...).
+
+    Output shape:
+        (n, steps, ...): the layer's output for each step.
+
+    Example:
+
+    ```python
+    frames = cycnn.layers.TimeDistributed(cycnn.layers.Conv2D(8, 3))
+    frames(np.zeros((2, 10, 16, 16, 3))).shape  # (2, 10, 14, 14, 8)
+    ```
+    """
+
+    min_ndim = 3
+    takes_mask = True
+
+    def build(self, input_shape):
+        super().build((input_shape[0], *input_shape[2:]))
+
+    def call(self, x):
+        if isinstance(self.layer, BY_THEMSELVES):
+            return self.layer(x)
+        steps, sample = x.shape[1], x.shape[2:]
+        if steps is None:
+            raise ValueError(
+                f"Layer {self.name!r} (TimeDistributed): the number of steps must be known. Received: input of shape {x.shape}."
+            )
+        zeros, found = (0,) * len(sample), []
+        for k in range(steps):
+            step = Crop((k, *zeros), (steps - 1 - k, *zeros)).record(x)
+            found.append(self.layer(Reshape(sample).record(step)))
+        return Stack().record(tuple(found)) if steps > 1 else Reshape((1, *found[0].shape[1:])).record(found[0])
