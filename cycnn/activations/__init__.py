@@ -72,9 +72,9 @@ def get(identifier):
 
 
 def serialize(activation):
-    """The config of an activation: its name."""
+    """The config of an activation: the name of one of Keras's; of a function of one's own, where to find it."""
     config = serialize_keras_object(activation)
-    if isinstance(config, dict) and config.get("class_name") == "function" and config.get("module") == "builtins":
+    if isinstance(config, dict) and config.get("class_name") == "function" and config["config"] in _FAMILY.objects:
         return config["config"]
     return activation.__name__ if activation in _FAMILY.objects.values() else config
 

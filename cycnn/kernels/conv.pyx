@@ -25,7 +25,7 @@ from cycnn.kernels.taps cimport Taps, taps_of, within
 include "tile.pxi"
 
 cdef enum:
-    BAND = 8                        # rows of a volume that share a slab of weights: half of these, and it takes longer
+    BAND = 16                        # rows of a volume that share a slab of weights; twice as many change nothing
 
 cdef struct Geometry:
     Py_ssize_t h, w, c               # x, zero padding included
@@ -421,8 +421,8 @@ cdef inline void _input_row(const float* dy, const float* packed, const float* b
         out = dx + (unit * g.w + phase) * g.c + group * g.cg + block * LANES
         first = 0
         while first < pixels:
-            count = pixels if direct else min(pixels - first, <Py_ssize_t>(STAGE // LANES))
-            target, begun = out if direct else staged, False
+            count = min(pixels - first, <Py_ssize_t>(STAGE // LANES))   # of a long row, so many while they are in cache
+            target, begun = out + first * m.ystep if direct else staged, False
             for t in range(planes.count):
                 begun = _input_run(a - t * planes.move * image, w + t * planes.step * g.kh * g.kw * g.fg * lanes, g,
                                    &m, &cols, lanes, valid, start, first, count, begun, target)

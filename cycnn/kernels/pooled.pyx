@@ -85,9 +85,9 @@ cdef inline void _pool_window(const float* band, Py_ssize_t row, Py_ssize_t pixe
 cdef inline void _pool_piece(const float* band, const Geometry* g, Py_ssize_t count, float least, float* y,
                              int* argmax) noexcept nogil:
     """A piece of `count` windows."""
-    cdef Py_ssize_t p, k, row = count * g.pw * g.pixel
+    cdef Py_ssize_t _, k, row = count * g.pw * g.pixel
     cdef int valid
-    for p in range(count):
+    for _ in range(count):
         k = 0
         while k < g.f:
             valid = <int>min(<Py_ssize_t>HALF, g.f - k)
@@ -200,9 +200,9 @@ cdef inline void _spread_window(const float* dy, const int* argmax, float* band,
 
 cdef inline void _spread_piece(const float* dy, const int* argmax, float* band, const Geometry* g,
                                Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t p, k, row = count * g.pw * g.pixel
+    cdef Py_ssize_t _, k, row = count * g.pw * g.pixel
     cdef int valid
-    for p in range(count):
+    for _ in range(count):
         k = 0
         while k < g.f:
             valid = <int>min(<Py_ssize_t>HALF, g.f - k)

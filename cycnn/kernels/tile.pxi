@@ -136,8 +136,8 @@ cdef inline void sum_column(int height, const Terms* g, const float* x, const fl
         p += 1
 
 
-cdef void sum_tile(int height, int lanes, const Terms* g, const float* x, const float* w,
-                          const float* init, Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
+cdef void sum_tile(int height, int lanes, const Terms* g, const float* x, const float* w, const float* init,
+                   Py_ssize_t initstep, float* y, Py_ssize_t ystep) noexcept nogil:
     """The copy of `_sum_tile` for this height and width. Heights above PIXELS fold away at compile time."""
     if lanes == 1: sum_column(height, g, x, w, init, initstep, y, ystep)
     elif lanes == LANES:
@@ -303,7 +303,7 @@ cdef inline void _outer_column(int height, const Pixels* g, const float* x, cons
 
 
 cdef void outer_tile(int height, int lanes, const Pixels* g, const float* x, const float* y, bint fresh,
-                            float* d, Py_ssize_t dstep) noexcept nogil:
+                     float* d, Py_ssize_t dstep) noexcept nogil:
     """The copy of `_outer_tile` for this height and width."""
     if lanes == 1: _outer_column(height, g, x, y, fresh, d, dstep)
     elif lanes == LANES:

@@ -5,7 +5,7 @@ calls when a plan is made) or writes its `call` with other layers and functions 
 Layers of several inputs have a function of their name in lower case: `add([x, y])` is `Add()([x, y])`.
 
     Conv2D(32, 3, activation="relu")(symbolic)
-      → records  Conv2D ── Elementwise("relu")          two operations in the graph
+      → records  Convolution ── Elementwise("relu")     two operations in the graph
       → plan     conv.forward with the activation in its epilogue, by rewrites.fuse_activations
 """
 

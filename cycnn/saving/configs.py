@@ -147,7 +147,7 @@ def _each(value, change):
 
 
 def _modern_loss(config):
-    if not isinstance(config, dict):
+    if not isinstance(config, dict) or isinstance(config.get("config"), str):  # a name, or a function's config
         return config
     inner = dict(config.get("config") or {})
     if isinstance(inner.get("fn"), str):  # Keras 2 writes the function of every loss
@@ -222,6 +222,8 @@ def check(config, where):
         what = _what(module)
         if name == "function":
             what, name = "function", str(part["config"])
+        elif not (module or "").startswith("keras."):
+            name = part.get("registered_name") or name  # what `custom_objects` must call it
         table = lacking if (module or "").startswith("keras.") else unregistered
         inner = part["config"] if isinstance(part["config"], dict) else {}
         table.setdefault((what, name), []).append(inner.get("name") or "")

@@ -104,8 +104,6 @@ def test_losses_are_the_penalties_of_trained_weights():
     assert np.allclose(layer.losses, [0.5 * (layer.kernel.numpy() ** 2).sum()])
     layer.trainable = False
     assert layer.losses == []
-    with pytest.raises(NotImplementedError, match="add_loss"):
-        layer.add_loss(1.0)
 
 
 # Calls ---------------------------------------------------------------------------------------------------------------

@@ -160,6 +160,30 @@ def test_custom_objects_stand_for_what_is_not_registered(tmp_path):
             same(cycnn.saving.load_model(tmp_path / name).get_weights(), model.get_weights())
 
 
+def test_functions_of_one_s_own_are_found_by_name(tmp_path):
+    def bent(x):
+        return cycnn.ops.tanh(x) * 2
+
+    def cubed(y_true, y_pred):
+        return cycnn.ops.mean(cycnn.ops.abs(cycnn.ops.subtract(y_true, y_pred)) ** 3, axis=-1)
+
+    model = cycnn.Sequential([cycnn.Input((3,)), cycnn.layers.Dense(2, activation=bent)])
+    activation = model.layers[0].get_config()["activation"]
+    assert activation == {  # as Keras writes it, who finds no bare name
+        "module": "builtins", "class_name": "function", "config": "bent", "registered_name": "function",
+    }  # fmt: skip
+    model.compile("sgd", cubed, metrics=[cubed, "mae"])
+    x, y = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3), np.ones((4, 2))
+    model.fit(x, y, verbose=0)
+    for name in ("model.keras", "model.h5"):
+        model.save(tmp_path / name)
+        with pytest.raises(TypeError, match=r"function bent.*`custom_objects`"):
+            cycnn.saving.load_model(tmp_path / name)
+        again = cycnn.saving.load_model(tmp_path / name, custom_objects={"bent": bent, "cubed": cubed})
+        assert again.layers[0].activation is bent
+        assert again.evaluate(x, y, verbose=0) == model.evaluate(x, y, verbose=0)
+
+
 def test_layers_that_write_their_own_state(tmp_path):
     @cycnn.saving.register_keras_serializable("mine")
     class Counter(cycnn.layers.Layer):

@@ -1,4 +1,11 @@
-"""Convolution layers: one file a layer, over `base_conv`.
+"""Convolution layers: one file a layer, over the base of its family. The operations are in `cycnn.ops.convolution`.
+
+    sliding_kernel   geometry, bias, activation, data format
+      base_conv              Conv1D            Conv2D            Conv3D
+      base_conv_transpose    Conv1DTranspose   Conv2DTranspose   Conv3DTranspose
+      base_depthwise_conv    DepthwiseConv1D   DepthwiseConv2D
+      base_separable_conv    SeparableConv1D   SeparableConv2D   a depthwise convolution, then one of single pixels
+    pooled           a convolution and the max-pooling behind it in one
 
 In Keras 2 one module of this name held them, with the layers that crop, pad and repeat, and the pooling layers of Keras 1:
 `from keras.layers.convolutional import Conv2D, MaxPooling2D`.

@@ -8,6 +8,7 @@ from cycnn.layers.core.activation import Activation
 from cycnn.layers.core.dense import Dense
 from cycnn.layers.core.identity import Identity
 from cycnn.layers.core.lambda_layer import Lambda
+from cycnn.layers.regularization.activity_regularization import ActivityRegularization
 from cycnn.layers.regularization.dropout import Dropout
 from cycnn.layers.regularization.spatial_dropout1d import SpatialDropout1D
 from cycnn.layers.regularization.spatial_dropout2d import SpatialDropout2D
@@ -19,6 +20,7 @@ from cycnn.layers.reshaping.reshape import Reshape
 
 __all__ = [
     "Activation",
+    "ActivityRegularization",
     "Dense",
     "Dropout",
     "Flatten",
