@@ -139,6 +139,17 @@ def test_targets_of_the_other_cross_entropy_get_a_hint(model):
     refused(lambda: network("categorical_crossentropy").fit(X, HOT[:, :2]), "(n, 3)", "(12, 2)")
 
 
+def test_class_numbers_for_the_binary_cross_entropy_get_a_hint():
+    refused(lambda: network("binary_crossentropy").fit(X, Y), "sparse_categorical_crossentropy", "(12,)")
+    one_unit = Sequential([Input((8, 8, 2)), layers.Flatten(), layers.Dense(1, activation="sigmoid")])
+    one_unit.compile("sgd", "binary_crossentropy")
+    with pytest.warns(UserWarning, match=r"'sparse_categorical_crossentropy'.*from 0 to 2"):
+        one_unit.fit(X, np.arange(12, dtype="uint8") % 3, verbose=0)
+    with pytest.warns(UserWarning, match=r"'hinge'.*from -1 to 1"):
+        one_unit.evaluate(X, np.arange(12) % 2 * 2 - 1, verbose=0)
+    one_unit.fit(X, np.arange(12) % 2, verbose=0)
+
+
 def test_targets_of_shape_n_1_are_accepted(model):
     assert model.fit(X, Y[:, None], verbose=0).history["loss"]
 

@@ -306,6 +306,19 @@ class BinaryCrossentropy(PointwiseLoss):
     def kind(self):
         return "binary_crossentropy_logits" if self.from_logits else "binary_crossentropy"
 
+    def mismatch(self, y, sample):
+        return hint_of_labels(self, y, sample) or super().mismatch(y, sample)
+
+    def check_values(self, y, sample):
+        labels = np.asarray(y)
+        if sample == (1,) and labels.dtype.kind in "iu" and not (labels.min() >= 0 and labels.max() <= 1):
+            warnings.warn(
+                f"The loss {self.name!r} expects targets from 0 to 1. For the numbers of more than two classes use "
+                "'sparse_categorical_crossentropy' and an output for each class, for labels -1 and 1 'hinge'. "
+                f"Received: targets from {labels.min()} to {labels.max()}.",
+                stacklevel=2,
+            )
+
     def get_config(self):
         return {
             **super().get_config(),

@@ -49,6 +49,7 @@ class Trainer(OwnSteps):
         steps_per_execution=1,
         jit_compile="auto",
         auto_scale_loss=True,
+        **kwargs,
     ):
         """Say how to learn. Which weights are trained is settled here: `trainable` changed later needs another `compile`.
 
@@ -64,8 +65,10 @@ class Trainer(OwnSteps):
                 one call of compiled code.
 
         Raises:
+            TypeError: there is no such argument.
             ValueError: unknown names, or arguments of another form.
         """
+        _refuse_unknown("compile", kwargs)
         compiled = Compiled(loss, loss_weights, metrics, weighted_metrics)
         self.optimizer = optimizers.get(optimizer)
         self.loss = loss
@@ -706,15 +709,24 @@ def _older_arguments(method, given, **values):
         values["epochs"] = given.pop("nb_epoch", values["epochs"])
     given.pop("use_multiprocessing", None)
     values |= {name: given.pop(name) for name in ("workers", "max_queue_size") if name in given}
+    _refuse_unknown(method, given)
+    return values
+
+
+def _refuse_unknown(method, given):
+    """Refuse what came beyond a method's signature, with the nearest of its arguments.
+
+    Raises:
+        TypeError: something came; for `evaluate` a ValueError, as Keras's.
+    """
     if given:
         import inspect
 
         name = next(iter(given))
         guess = checks.nearest(name, inspect.signature(getattr(Trainer, method)).parameters)
         hint = f" Did you mean {guess!r}?" if guess else ""
-        kind = ValueError if method == "evaluate" else TypeError  # as Keras's
+        kind = ValueError if method == "evaluate" else TypeError
         raise kind(f"{method}() got an unexpected keyword argument {name!r}.{hint} Received: {name}={given[name]!r}.")
-    return values
 
 
 def _only_stream(x, y, sample_weight, what):

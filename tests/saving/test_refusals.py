@@ -79,7 +79,7 @@ def test_own_classes_must_be_known(tmp_path):
     with pytest.raises(TypeError) as error:
         cycnn.saving.load_model(unpack("own.keras", tmp_path))
     assert re.search(
-        r"class Scale \('scale\w*'\), class Block \('block\w*'\), which cycnn does not have", str(error.value)
+        r"class mine>Scale \('scale\w*'\), class mine>Block \('block\w*'\), which cycnn does not have", str(error.value)
     )
     assert "register_keras_serializable" in str(error.value)
     assert "custom_objects" in str(error.value)

@@ -562,6 +562,7 @@ def test_data_that_do_not_fit(action, words):
 def test_arguments_that_there_are_not():
     model = network()
     for action in (
+        lambda: model.compile(optimiser="adam", loss="mse"),
         lambda: model.fit(X, Y, epoch=3),
         lambda: model.predict(X, batchsize=3),
         lambda: model.fit_generator(Dataset(X, Y), epoch=3),
