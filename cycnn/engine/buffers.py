@@ -28,9 +28,8 @@ class Storage:
         self.size = size  # bytes of one sample, of one group, or of all
         self.owner = owner  # external: the variable, or the name it is bound by
         self.per_sample = size if kind == SAMPLE else per_sample
-        self.local = (
-            False  # each thread has one: a sample's storage that never leaves its segment, for a chunk of samples
-        )
+        # Each thread has one: room of a call, or a sample's storage that never leaves its segment, for a chunk of samples.
+        self.local = False
         self.region = self.offset = None
 
     def __repr__(self):

@@ -26,9 +26,8 @@ from cycnn.kernels.executor import Program, clock
 
 GROUPS = 16  # of a full batch: 16 threads have work, and 16 partial gradients are a small price below
 CHUNK_BYTES = 1 << 20  # of a task's own buffers: half of the second-level cache of the servers this was measured on
-WORK_OF_A_THREAD = (
-    4e6  # FLOPs; an estimate of what makes up for another thread (a region costs 1.5 us, an idle thread 100 us)
-)
+# FLOPs: an estimate of what makes up for another thread (a region costs 1.5 us, waking an idle thread 100 us).
+WORK_OF_A_THREAD = 4e6
 
 # Kernels that do the multiply-adds of a convolution or a matrix product: each of them as many as `Operation.flops` says.
 PRODUCTS = frozenset(

@@ -10,6 +10,7 @@ when nobody else looks there: the tensor has one consumer and is no output.
     convolution → activation     one operation: the activation is applied to a row while it is in cache
 """
 
+from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Alias, Attached, Choice, Node, Operation, SymbolicTensor
 
 
@@ -118,7 +119,7 @@ def narrow_before_pooling(nodes, neighbours):
             continue
         for old in reversed(chain):
             spec = old.output.spec
-            narrow = _between(old.output, spec.__class__((spec.shape[0], rows, columns, spec.shape[3]), spec.dtype))
+            narrow = _between(old.output, TensorSpec((spec.shape[0], rows, columns, spec.shape[3]), spec.dtype))
             operation = old.operation.narrowed(rows, columns) if tensor is None else old.operation
             new = _instead(old, operation, old.inputs if tensor is None else (tensor,), narrow)
             narrow.node = new

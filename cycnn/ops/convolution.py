@@ -111,9 +111,14 @@ class Sliding(Operation):
         if gradient.storage.size > PARTIAL_BYTES:
             emit.whole(verb, x, dy, self._lifted(gradient), *self.steps, groups, units=units)
             return
-        partial = work["partial"]
-        emit.sums(verb, x, dy, partial, *self.steps, groups, units=units)
-        count = rows * columns * channels
+        emit.sums(verb, x, dy, work["partial"], *self.steps, groups, units=units)
+        self._reduce(emit, work["partial"], gradient)
+
+    @staticmethod
+    def _reduce(emit, partial, gradient):
+        """The sum of the groups' kernel gradients, without the room for missing filters."""
+        filters = gradient.shape[-1]
+        count = gradient.size // filters
         emit.whole(
             kernels.update.reduce_rows,
             partial.view(count, partial.shape[-1]),

@@ -19,6 +19,8 @@ predicts imports this package.
 
     conv  depthwise  gemm  pool  pooled  norm  elementwise  loss  update  gather  layout  merge
                                                                     one module each, imported when asked for
+
+`winograd` has none of its own: it computes what `conv` computes, and `conv` judges it.
 """
 
 import importlib

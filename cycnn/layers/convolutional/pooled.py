@@ -63,21 +63,14 @@ class Pooled(Operation):
             emit(kernels.pool.max_backward, dy, work["argmax"], work["map"], *window)
             conv.backward(emit, x, None, work["map"], dx, work)
             return
-        kernel, bias = emit.gradient(conv.kernel), emit.gradient(conv.bias)
-        if bias:  # each element of dy went to one pixel, so the sums are the same
-            pixels = dy.view(dy.shape[0] * dy.shape[1], f)
-            emit.sums(kernels.gemm.backward_bias, pixels, work["partial bias"], units=kernels.gemm.bias_units(f))
-            emit.whole(kernels.update.reduce, work["partial bias"], bias, units=emit.blocks(f))
+        conv._bias_gradient(emit, dy, work)  # each element of dy went to one pixel, so the sums are the same
+        kernel = emit.gradient(conv.kernel)
         if kernel:
-            padded, partial = conv.seen(x, work), work["partial"]
             emit.sums(
-                kernels.pooled.backward_kernel, padded, dy, work["argmax"], partial, *conv.steps, *self.window,
-                units=kernels.pooled.kernel_units(kh, kw, c, f, conv.dilation[1]),
+                kernels.pooled.backward_kernel, conv.seen(x, work), dy, work["argmax"], work["partial"], *conv.steps,
+                *self.window, units=kernels.pooled.kernel_units(kh, kw, c, f, conv.dilation[1]),
             )  # fmt: skip
-            emit.whole(
-                kernels.update.reduce_rows, partial.view(kh * kw * c, partial.shape[3]), kernel.view(kh * kw * c, f),
-                units=kh * kw * c,
-            )  # fmt: skip
+            conv._reduce(emit, work["partial"], kernel)
 
 
 class PoolableConvolution(Convolution):
