@@ -14,6 +14,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +121,7 @@ class Torch(Contestant):
     """PyTorch, eager: channels_last, Adam as one fused operation, data as tensors beforehand, predictions as arrays."""
 
     name = "torch"
+    compiled = False  # whether `torch.compile` makes code for the network
 
     def build(self):
         import torch
@@ -150,6 +153,7 @@ class Torch(Contestant):
             more = sizes[1:] if kind in ("conv", "dense") else sizes
             modules.append(make[kind](before[-1], after[-1], *more))
         self.logits = torch.nn.Sequential(*modules).to(memory_format=torch.channels_last)
+        self.run = torch.compile(self.logits, dynamic=False) if self.compiled else self.logits
         self.optimizer = torch.optim.Adam(self.logits.parameters(), self.network.rate, eps=1e-7, fused=True)
         self.probability = torch.sigmoid if self.network.binary else lambda x: x.softmax(1)
         losses = torch.nn.functional
@@ -176,7 +180,7 @@ class Torch(Contestant):
 
     def train_on(self, k):
         x, y = self.tensors[k]
-        loss = self.loss(self.logits(x), y)
+        loss = self.loss(self.run(x), y)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -184,7 +188,96 @@ class Torch(Contestant):
 
     def predict(self, images):
         with self.torch.inference_mode():
-            return self.probability(self.logits(self.tensors[0][0][:images])).numpy()
+            return self.probability(self.run(self.tensors[0][0][:images])).numpy()
+
+
+class TorchCompile(Torch):
+    """PyTorch with `torch.compile`: code made for this network and these shapes, which no time contains."""
+
+    name = "torch.compile"
+    compiled = True
+
+
+class Exported(Torch):
+    """A runtime that only predicts: PyTorch's network as an ONNX file of a fixed batch, in the layout of that format."""
+
+    train = losses = None
+
+    def build(self):
+        super().build()
+        self.images = np.ascontiguousarray(self.batches[0][0].transpose(0, 3, 1, 2))
+        self.ready = {}  # samples -> a function of images
+
+    def load(self, weights, training):
+        if not self.ready:  # the weights never change, and are constants in the file
+            super().load(weights, training)
+
+    def predict(self, images):
+        if images not in self.ready:
+            self.ready[images] = self.open(self.file(images))
+        return self.ready[images](self.images[:images])
+
+    def file(self, images):
+        """The network for so many images, as bytes."""
+        nn = self.torch.nn
+        whole = nn.Sequential(self.logits, nn.Sigmoid() if self.network.binary else nn.Softmax(1))
+        sample = self.torch.from_numpy(self.images[:images])
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the exporter, not about the network
+            path = Path(folder, "network.onnx")
+            self.torch.onnx.export(whole, (sample,), str(path), input_names=["x"], output_names=["y"], dynamo=False)
+            return path.read_bytes()
+
+    def open(self, file):
+        raise NotImplementedError
+
+
+class OnnxRuntime(Exported):
+    """ONNX Runtime, its graph optimizations as they come."""
+
+    name = "onnxruntime"
+
+    def open(self, file):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        return lambda x: session.run(None, {"x": x})[0]
+
+
+class OpenVino(Exported):
+    """OpenVINO in float32, set for latency: one request that uses all threads."""
+
+    name = "openvino"
+
+    def open(self, file):
+        import openvino
+
+        # Its own choice of precision on processors with matrix units would be bfloat16.
+        settings = {
+            "INFERENCE_NUM_THREADS": self.threads,
+            "INFERENCE_PRECISION_HINT": "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        core = openvino.Core()
+        compiled = core.compile_model(core.read_model(file, b""), "CPU", settings)
+        request = compiled.create_infer_request()
+
+        def predict(x):
+            request.infer([x], share_inputs=True)
+            return np.array(request.get_output_tensor().data)
+
+        return predict
+
+
+# Peers of this interpreter, and the modules they need.
+HERE = (
+    (Torch, ("torch",)),
+    (TorchCompile, ("torch",)),
+    (OnnxRuntime, ("torch", "onnxruntime")),
+    (OpenVino, ("torch", "openvino")),
+)
 
 
 class Remote:

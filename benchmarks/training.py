@@ -1,4 +1,4 @@
-"""A training step and predictions, beside PyTorch eager and Keras on TensorFlow and JAX.
+"""A training step and predictions, beside PyTorch eager and compiled, Keras on TensorFlow and JAX, ONNX Runtime, OpenVINO.
 
     python -m benchmarks.training
     python -m benchmarks.training --peer-python tensorflow=/path/to/python --peer-python jax=/path/to/python
@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 from benchmarks import measure
-from benchmarks.peers import Cycnn, Remote, Torch, has
+from benchmarks.peers import HERE, Cycnn, Remote, has
 from benchmarks.shapes import NETWORKS
 
 STEPS = 6  # whose losses are compared
@@ -25,7 +25,7 @@ def works_of(network):
     """(name, images, function of a contestant that gives a function of a number of calls)."""
     n = network.batch
     return (
-        (f"training step, batch {n}", n, lambda contestant: contestant.train),
+        (f"training step, batch {n}", n, lambda contestant: contestant.train),  # None: it only predicts
         (f"prediction, batch {n}", n, lambda contestant: lambda repeat: contestant.predictions(n, repeat)),
         ("prediction, 1 image", 1, lambda contestant: lambda repeat: contestant.predictions(1, repeat)),
     )
@@ -34,8 +34,7 @@ def works_of(network):
 def contestants(network, threads, pythons, without):
     """Everybody who is here."""
     found = [Cycnn(network, threads)]
-    if has("torch") and "torch" not in without:
-        found.append(Torch(network, threads))
+    found += [peer(network, threads) for peer, needs in HERE if all(map(has, needs)) and peer.name not in without]
     for backend, python in pythons.items():
         if backend not in without:
             found.append(Remote(backend, python, network, threads))
@@ -44,17 +43,17 @@ def contestants(network, threads, pythons, without):
 
 def compare_answers(players, tolerance):
     """The same predictions and losses, or nothing is timed. Returns the differences from the first player's."""
-    answers = [(player.probabilities(), np.array(player.losses(STEPS))) for player in players]
+    answers = {p.name: (p.probabilities(), np.array(p.losses(STEPS)) if p.losses else None) for p in players}
+    ours, (probabilities, losses) = next(iter(answers.items()))
     differences = {}
-    for player, (probabilities, losses) in zip(players, answers):
-        differences[player.name] = {
-            "predictions": float(np.abs(probabilities - answers[0][0]).max()),
-            "losses": float(np.abs(losses - answers[0][1]).max()),
-        }
-        if not np.allclose(probabilities, answers[0][0], rtol=0, atol=1e-5) or not np.allclose(
-            losses, answers[0][1], rtol=tolerance
-        ):
-            sys.exit(f"{player.name} answers otherwise than {players[0].name}: {differences[player.name]}")
+    for name, (theirs, steps) in answers.items():
+        found = differences[name] = {"predictions": float(np.abs(theirs - probabilities).max())}
+        same = np.allclose(theirs, probabilities, rtol=0, atol=1e-5)
+        if steps is not None:
+            found["losses"] = float(np.abs(steps - losses).max())
+            same = same and np.allclose(steps, losses, rtol=tolerance)
+        if not same:
+            sys.exit(f"{name} answers otherwise than {ours}: {found}")
     return differences
 
 
@@ -70,7 +69,8 @@ def play(network, threads, rounds, pythons, without):
         fma, operations = measure.fma(threads)
         works = []
         for work, images, method in works_of(network):
-            turns = measure.in_turns({"FMA loop": fma} | {p.name: method(p) for p in players}, rounds)
+            runs = {p.name: run for p in players if (run := method(p))}
+            turns = measure.in_turns({"FMA loop": fma} | runs, rounds)
             flops = {name: network.flops(work.startswith("training")) * images for name in turns}
             flops["FMA loop"] = operations
             works.append(
@@ -145,7 +145,9 @@ def main():
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--peer-python", action="append", default=[], metavar="BACKEND=PYTHON")
-    parser.add_argument("--without", nargs="+", default=[], metavar="PEER", help="torch, tensorflow, jax")
+    parser.add_argument(
+        "--without", nargs="+", default=[], metavar="PEER", help="by name, as the table shows them; tensorflow, jax"
+    )
     parser.add_argument("--folder", default=measure.RESULTS, help="where the raw numbers go")
     options = parser.parse_args()
     pythons = {backend: sys.executable for backend in ("tensorflow", "jax") if has("keras") and has(backend)}

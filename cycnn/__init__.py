@@ -4,10 +4,10 @@
     kernels                                      HOW: loops over memory, compiled for several instruction sets
     core initializers regularizers constraints   what everything leans on
     engine                                       WHERE and WHEN: graph → plan → executor
-    ops activations backend                      functions of arrays and tensors
+    ops activations random backend               functions of arrays and tensors
     layers losses metrics optimizers             WHAT
     saving callbacks training models             files; fit, evaluate, predict
-    datasets preprocessing utils examples testing
+    applications data datasets preprocessing utils visualization examples testing
 
 Imports point upwards in this list only. Importing cycnn starts no thread, prints nothing and reads no data; packages
 are loaded when they are first used.
@@ -18,14 +18,18 @@ import importlib
 from cycnn._version import __version__
 
 _PACKAGES = (
-    "activations", "backend", "callbacks", "config", "constraints", "datasets", "initializers", "kernels", "layers",
-    "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "regularizers", "saving", "testing", "training",
-    "utils",
+    "activations", "applications", "backend", "callbacks", "config", "constraints", "data", "datasets",
+    "dtype_policies", "initializers", "kernels", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
+    "optimizers", "preprocessing", "random", "regularizers", "saving", "testing", "training", "tree", "utils",
+    "visualization",
 )  # fmt: skip
 _NAMES = {
+    "DTypePolicy": ("config", "DTypePolicy"),
+    "FloatDTypePolicy": ("dtype_policies", "FloatDTypePolicy"),
     "GradientTape": ("ops.gradient_tape", "GradientTape"),
     "Initializer": ("initializers", "Initializer"),
     "Input": ("layers", "Input"),
+    "InputSpec": ("layers", "InputSpec"),
     "KerasTensor": ("engine.graph", "SymbolicTensor"),
     "Layer": ("layers", "Layer"),
     "Loss": ("losses", "Loss"),
@@ -35,8 +39,11 @@ _NAMES = {
     "Regularizer": ("regularizers", "Regularizer"),
     "Sequential": ("models", "Sequential"),
     "Variable": ("core.variable", "Variable"),
+    "device": ("utils.scopes", "device"),
     "gradients": ("ops.gradients", "gradients"),
+    "name_scope": ("utils.scopes", "name_scope"),
     "show_config": ("config", "show_config"),
+    "version": ("utils.scopes", "version"),
 }
 
 __all__ = ["__version__", *_PACKAGES, *_NAMES]

@@ -10,7 +10,7 @@ import string
 
 import numpy as np
 
-from cycnn import ops
+from cycnn import ops, random
 from cycnn.config import (
     epsilon,
     floatx,
@@ -19,7 +19,7 @@ from cycnn.config import (
     set_floatx,
     set_image_data_format,
 )
-from cycnn.core import checks, names, random
+from cycnn.core import checks, names
 from cycnn.core.names import get_uid
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
@@ -409,17 +409,57 @@ def switch(condition, then_expression, else_expression):
     return ops.where(condition, chosen, other)
 
 
+# --------------------------------------------------------------------------------------------- labels of sequences
+
+
+def ctc_batch_cost(y_true, y_pred, input_length, label_length):
+    """The loss of `ops.ctc_loss`, for probabilities whose last class is the blank.
+
+    Args:
+        y_true: class numbers (samples, most labels).
+        y_pred: probabilities (samples, steps, classes).
+        input_length: how many of the steps count, (samples, 1).
+        label_length: how many of the labels count, (samples, 1).
+
+    Returns:
+        A tensor (samples, 1).
+    """
+    lengths = (ops.cast(ops.squeeze(length, -1), "int32") for length in (label_length, input_length))
+    logits = ops.log(ops.add(y_pred, epsilon()))
+    return ops.expand_dims(ops.ctc_loss(y_true, logits, *lengths, mask_index=shape(y_pred)[-1] - 1), 1)
+
+
+def ctc_decode(y_pred, input_length, greedy=True, beam_width=100, top_paths=1):
+    """The labels that sequences of probabilities say, the last class being the blank.
+
+    Args:
+        y_pred: probabilities (samples, steps, classes).
+        input_length: how many of the steps count, (samples,).
+        greedy: whether the likeliest class of each step counts; else a beam search.
+        beam_width: how many beginnings a beam search follows.
+        top_paths: how many sequences of labels it returns.
+
+    Returns:
+        `(labels, scores)`: a list with an array (samples, steps) for each path, -1 behind the last label; and the sums of
+        -log p, (samples, 1), or the log probabilities of the paths, (samples, top_paths).
+    """
+    logits = ops.log(ops.add(y_pred, epsilon()))
+    strategy = "greedy" if greedy else "beam_search"
+    labels, scores = ops.ctc_decode(logits, input_length, strategy, beam_width, top_paths, mask_index=None)
+    return list(labels), scores
+
+
 # -------------------------------------------------------------------------------------------------- random numbers
 
 
 def random_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers; the same ones for the same seed."""
-    return random.generator(seed).normal(mean, stddev, shape).astype(standardize_dtype(dtype))
+    return random.normal(shape, mean, stddev, dtype, seed)
 
 
 def random_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """Numbers between two bounds; the same ones for the same seed."""
-    return random.generator(seed).uniform(minval, maxval, shape).astype(standardize_dtype(dtype))
+    return random.uniform(shape, minval, maxval, dtype, seed)
 
 
 # ----------------------------------------------------------------------------------------------------------- refused
@@ -445,13 +485,13 @@ resize_images = _refused("resize_images", "images are resized before they reach 
 __all__ = [
     "abs", "all", "any", "arange", "argmax", "argmin", "backend", "batch_dot", "batch_flatten", "batch_get_value",
     "batch_set_value", "binary_crossentropy", "cast", "cast_to_floatx", "categorical_crossentropy", "clear_session",
-    "clip", "concatenate", "constant", "cos", "count_params", "cumprod", "cumsum", "dot", "dtype", "elu", "epsilon",
-    "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "function", "gather", "get_session",
-    "get_uid", "get_value", "gradients", "greater", "greater_equal", "hard_sigmoid", "image_data_format",
-    "image_dim_ordering", "in_top_k", "int_shape", "is_float_dtype", "is_int_dtype", "is_keras_tensor",
-    "l2_normalize", "learning_phase", "less", "less_equal", "log", "logsumexp", "max", "maximum", "mean", "min",
-    "minimum", "ndim", "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod",
-    "random_normal", "random_uniform", "relu", "repeat", "repeat_elements", "reshape", "resize_images",
+    "clip", "concatenate", "constant", "cos", "count_params", "ctc_batch_cost", "ctc_decode", "cumprod", "cumsum",
+    "dot", "dtype", "elu", "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "function",
+    "gather", "get_session", "get_uid", "get_value", "gradients", "greater", "greater_equal", "hard_sigmoid",
+    "image_data_format", "image_dim_ordering", "in_top_k", "int_shape", "is_float_dtype", "is_int_dtype",
+    "is_keras_tensor", "l2_normalize", "learning_phase", "less", "less_equal", "log", "logsumexp", "max", "maximum",
+    "mean", "min", "minimum", "ndim", "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow",
+    "prod", "random_normal", "random_uniform", "relu", "repeat", "repeat_elements", "reshape", "resize_images",
     "result_type", "reverse", "round", "set_epsilon", "set_floatx", "set_image_data_format",
     "set_image_dim_ordering", "set_learning_phase", "set_value", "shape", "sigmoid", "sign", "sin", "softmax",
     "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square", "squeeze", "stack",

@@ -10,13 +10,23 @@ import os
 from functools import lru_cache
 
 __all__ = [
+    "DTypePolicy",
+    "backend",
     "data_home",
+    "disable_interactive_logging",
+    "disable_traceback_filtering",
+    "dtype_policy",
+    "enable_interactive_logging",
+    "enable_traceback_filtering",
     "epsilon",
     "fast_convolutions",
     "floatx",
     "get_num_threads",
     "image_data_format",
+    "is_interactive_logging_enabled",
+    "is_traceback_filtering_enabled",
     "seed",
+    "set_dtype_policy",
     "set_epsilon",
     "set_fast_convolutions",
     "set_floatx",
@@ -49,6 +59,67 @@ def set_floatx(value):
     """
     if value != "float32":
         raise ValueError(f"cycnn computes in float32 only, so `floatx` must be 'float32'. Received: floatx={value!r}.")
+
+
+def backend():
+    """The name of the library that computes: always `"cycnn"`."""
+    return "cycnn"
+
+
+class DTypePolicy:
+    """What a layer computes in and keeps its weights in: float32.
+
+    Args:
+        name: `"float32"`; None: the global policy.
+
+    Raises:
+        TypeError: another kind of argument.
+        ValueError: another type: mixed precision and quantization save nothing where kernels know float32 alone.
+    """
+
+    compute_dtype = variable_dtype = "float32"
+    quantization_mode = None
+
+    def __init__(self, name=None):
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"`name` must be a string. Received: name={name!r}.")
+        if name not in (None, "float32"):
+            raise ValueError(f"cycnn computes in float32 only, so a policy must be 'float32'. Received: name={name!r}.")
+        self.name = "float32"
+
+    def get_config(self):
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def __eq__(self, other):
+        return isinstance(other, DTypePolicy)
+
+    def __hash__(self):
+        return hash(self.name)
+
+    def __repr__(self):
+        return f'<DTypePolicy "{self.name}">'
+
+
+def dtype_policy():
+    """The policy of layers that are made without one: float32."""
+    return DTypePolicy()
+
+
+def set_dtype_policy(policy):
+    """Accept the one policy there is.
+
+    Args:
+        policy: `"float32"`, or a `DTypePolicy`.
+
+    Raises:
+        ValueError: any other.
+    """
+    if not isinstance(policy, DTypePolicy):
+        DTypePolicy(policy)
 
 
 def epsilon():
@@ -97,15 +168,17 @@ _fast_convolutions = True
 
 
 def fast_convolutions():
-    """Whether convolutions may use algorithms with fewer products whose rounding is larger: yes unless set otherwise."""
+    """Whether convolutions may use algorithms with less work whose rounding is another: yes unless set otherwise."""
     return _fast_convolutions
 
 
 def set_fast_convolutions(allowed):
-    """Allow or forbid Winograd's algorithm for 3x3 convolutions.
+    """Allow or forbid what changes a convolution's rounding. Either way is the same on any number of threads.
 
-    It needs 2.25 to 4 times fewer products. Its results differ from the exact ones by at most about 5e-6 of the largest
-    output, where the direct way's differ by 2e-6. Either is the same on any number of threads.
+    - Winograd's algorithm for 3x3 convolutions needs 2.25 to 4 times fewer products. Its results differ from the exact
+      ones by at most about 5e-6 of the largest output, where the direct way's differ by 2e-6.
+    - For prediction, a batch normalization behind a convolution or a dense layer goes into its weights. That rounds each
+      weight once more: results differ by about as much as those of another order of summation.
 
     Args:
         allowed: Boolean.
@@ -114,6 +187,41 @@ def set_fast_convolutions(allowed):
     if not isinstance(allowed, bool):
         raise ValueError(f"`allowed` must be True or False. Received: allowed={allowed!r}.")
     _fast_convolutions = allowed
+
+
+# What is printed -----------------------------------------------------------------------------------------------------
+
+_interactive = True
+
+
+def is_interactive_logging_enabled():
+    """Whether `verbose="auto"` may draw a live line: yes unless set otherwise."""
+    return _interactive
+
+
+def enable_interactive_logging():
+    """Let `verbose="auto"` draw a live line where somebody may watch it."""
+    global _interactive
+    _interactive = True
+
+
+def disable_interactive_logging():
+    """Let `verbose="auto"` print one plain line for each epoch."""
+    global _interactive
+    _interactive = False
+
+
+def is_traceback_filtering_enabled():
+    """Whether tracebacks leave out cycnn's own lines: never."""
+    return False
+
+
+def enable_traceback_filtering():
+    """Accepted for programs that call it: tracebacks are complete and short."""
+
+
+def disable_traceback_filtering():
+    """Accepted for programs that call it: tracebacks are not filtered."""
 
 
 # Threads -------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Initializers, regularizers, constraints, configs and labels beside what the real Keras answered (recorded/)."""
 
 import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,8 +8,9 @@ import pytest
 
 from cycnn import constraints, initializers, regularizers, utils
 from cycnn.core import names, random, registry
+from tests.recorded.answers import load
 
-RECORDED = json.loads((Path(__file__).parent / "recorded" / "objects.json").read_text())
+RECORDED = load("objects")
 
 # The programs are recorded with Keras's name in them.
 NAMESPACE = {

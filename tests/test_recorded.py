@@ -13,14 +13,13 @@ How far from Keras we may be. EPS = 2**-24 is half a unit in the last place of 1
 import builtins
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import cycnn
+from tests.recorded.answers import FOLDER, load
 
-FOLDER = Path(__file__).parent / "recorded"
 EPS = 2.0**-24
 
 # Keras's settings for what cycnn does not do, and how they are off: a configuration without them says the same.
@@ -35,7 +34,7 @@ class Recorded:
 
     def __init__(self, name):
         self.name = name
-        self.cases = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))["cases"]
+        self.cases = load(name)["cases"]
         arrays = FOLDER / f"{name}.npz"
         self.values = np.load(arrays)["values"] if arrays.exists() else None
 
@@ -242,9 +241,9 @@ def test_recording_is_complete_and_small():
     assert len(NETWORKS.cases) >= 25
     assert len(REFUSALS.cases) >= 60
     assert len(SUMMARIES.cases) >= 4
-    mine = [FOLDER / f"{name}.{kind}" for name in ("layers", "networks") for kind in ("json", "npz")]
-    mine += [FOLDER / "refusals.json", FOLDER / "summaries.json"]
-    assert sum(path.stat().st_size for path in mine) < 600_000
+    mine = [FOLDER / f"{name}.{kind}" for name in ("layers", "networks") for kind in ("json.gz", "npz")]
+    mine += [FOLDER / "refusals.json.gz", FOLDER / "summaries.json.gz"]
+    assert sum(path.stat().st_size for path in mine) < 300_000
 
 
 @pytest.mark.parametrize("recorded", [LAYERS, NETWORKS], ids=["layers", "networks"])

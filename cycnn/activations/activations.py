@@ -1,5 +1,6 @@
 """The functions. Formulas as in Keras 3; `x` is a symbolic tensor or an array of any shape."""
 
+from cycnn.ops import nn
 from cycnn.ops.elementwise import Elementwise, infinite
 from cycnn.ops.softmax import LogSoftmax, Softmax
 
@@ -16,6 +17,8 @@ def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     """
     if (negative_slope, max_value, threshold) == (0.0, None, 0.0):
         return Elementwise("relu")(x)
+    if (negative_slope, max_value, threshold) == (0.0, 6.0, 0.0):
+        return relu6(x)
     return Elementwise("relu_general", negative_slope, infinite(max_value), threshold)(x)
 
 
@@ -55,6 +58,16 @@ def log_softmax(x, axis=-1):
         ValueError: x has no such axis, or it counts the samples of a symbolic tensor.
     """
     return LogSoftmax().over(x, axis)
+
+
+def glu(x, axis=-1):
+    """The first half of an axis times the sigmoid of the second (Dauphin et al., 2017)."""
+    return nn.glu(x, axis)
+
+
+def sparsemax(x, axis=-1):
+    """The probabilities that lie nearest to x: many of them are 0 (Martins and Astudillo, 2016)."""
+    return nn.sparsemax(x, axis)
 
 
 def elu(x, alpha=1.0):

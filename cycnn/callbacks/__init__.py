@@ -7,6 +7,7 @@
     ModelCheckpoint BackupAndRestore                  files
     LearningRateScheduler ReduceLROnPlateau           learning rates
     History CSVLogger RemoteMonitor ProgbarLogger     records
+    TensorBoard (event_file)                          records, as TensorBoard draws them
     SwapEMAWeights LambdaCallback Callback            anything else
 
 Callbacks see a model, never a plan: a step's plan is lent to the loop of `fit`, and a `predict` inside a hook runs on
@@ -26,6 +27,7 @@ from cycnn.callbacks.progbar_logger import ProgbarLogger
 from cycnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from cycnn.callbacks.remote_monitor import RemoteMonitor
 from cycnn.callbacks.swap_ema_weights import SwapEMAWeights
+from cycnn.callbacks.tensorboard import TensorBoard
 from cycnn.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -42,14 +44,13 @@ __all__ = [
     "ReduceLROnPlateau",
     "RemoteMonitor",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
 
 # Keras has them, cycnn has not: what to use instead.
 _INSTEAD = {
     "OrbaxCheckpoint": "ModelCheckpoint, or BackupAndRestore to go on after an interruption",
-    "TensorBoard": "CSVLogger for a table of the epochs, or a `Callback` of your own that calls a writer of TensorBoard "
-    "files (torch.utils.tensorboard.SummaryWriter) in on_epoch_end",
 }
 
 
@@ -60,3 +61,7 @@ def __getattr__(name):
         # An AttributeError would lose its text in `from cycnn.callbacks import TensorBoard`.
         raise ImportError(f"cycnn has no callback {name}. Use {_INSTEAD[name]}.")
     raise AttributeError(checks.unknown("callback", name, __all__))
+
+
+def __dir__():
+    return __all__

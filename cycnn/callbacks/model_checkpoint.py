@@ -123,10 +123,10 @@ class ModelCheckpoint(MonitorCallback):
         return wanted
 
 
-def check_save_freq(value):
+def check_save_freq(value, name="save_freq"):
     """`"epoch"`, or a positive number of batches."""
     if isinstance(value, str) and value == "epoch":
         return value
     if checks.as_integer(value) is None or value < 1:
-        raise checks.refuse("save_freq", '"epoch" or a positive number of batches', value)
+        raise checks.refuse(name, '"epoch" or a positive number of batches', value)
     return checks.as_integer(value)

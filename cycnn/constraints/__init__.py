@@ -67,3 +67,7 @@ def deserialize(config, custom_objects=None):
 
 def __getattr__(name):
     raise AttributeError(checks.unknown("constraint", name, __all__))
+
+
+def __dir__():
+    return __all__

@@ -7,6 +7,7 @@
     checks      arguments of constructors: accept or refuse with one grammar of errors, and "did you mean"
     names       automatic names (`conv2d`, `conv2d_1`), counted per process
     random      numbers that follow from (seed, counter) alone
+    protobuf    messages of ONNX and TensorBoard as bytes, and back
     registry    objects to configs and back, in Keras 3's format; the only way from a name in a file to a class
 
 Everything below may call it; it reads `config` and imports nothing else of cycnn.

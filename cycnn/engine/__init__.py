@@ -4,6 +4,7 @@
     rewrites    fusions: small rules that replace neighbouring operations by one
     buffers     symbolic memory: who needs it (each sample, each group, each thread, once) and from when to when
     schedule    emitted calls -> segments with a barrier between two
+    recompute   what is made again in the backward pass, because keeping it costs more
     planner     lifetimes -> places in one arena
     plan        puts it together, owns the arena, and runs batches
     profile     what the calls of a plan took: a table, a plot, a trace

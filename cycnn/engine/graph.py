@@ -56,12 +56,14 @@ class Memory(NamedTuple):
 
 class Scope(NamedTuple):
     """What is being recorded: the layer whose call it is, the training flag (None: the plan's), the names of the layers
-    around, and the list that takes what layers add to the loss."""
+    around, the list that takes what layers add to the loss, and whether calls that the program made are only repeated,
+    for inputs of another size."""
 
     layer: object = None
     training: object = None
     path: tuple = ()
     losses: object = None
+    repeated: bool = False
 
 
 OUTSIDE = Scope()  # of any layer
@@ -75,7 +77,7 @@ def current_scope():
 
 @contextmanager
 def recording(**changes):
-    """Record with another layer, training flag, path or list for losses."""
+    """Record with another layer, training flag, path or list for losses, or as repeated."""
     scope = _scope.get()._replace(**changes)
     token = _scope.set(scope)
     try:
@@ -92,6 +94,8 @@ class Operation:
     """
 
     variables = ()
+    keeps_gradient = False  # whether `backward` leaves dy as it is
+    passes_gradient = False  # whether dx of every input is dy: what `backward`, called without dx, leaves there
 
     def memory(self, x):
         """The output and the workspace for inputs of these specs."""
@@ -109,8 +113,9 @@ class Operation:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, emit, x, y, dy, dx, work):
-        """Emit the gradients. `dy` is final and belongs to this operation: it may be overwritten."""
-        raise NotImplementedError(f"{type(self).__name__} has no gradient")
+        """Emit the gradients. `dy` is final; it may be overwritten, unless the operation `keeps_gradient`."""
+        if not self.passes_gradient:
+            raise NotImplementedError(f"{type(self).__name__} has no gradient")
 
     def flops(self, x):
         """About how many floating-point operations a sample takes."""
@@ -134,6 +139,8 @@ class SymbolicTensor:
         self.node = node
         self.name = name or auto_name("keras_tensor")
         self.call = self.index = None  # the use of a layer that gave it, and its place among what that gave
+        self.mask = None  # which steps count: another symbolic tensor, (n, steps)
+        self.use = None  # the call of a function of `cycnn.ops` that did, outside any layer
         self.original = self  # in a rewritten plan: the tensor in whose place it is
 
     @property
@@ -175,13 +182,14 @@ class Node:
     Attributes:
         layer: the innermost layer in whose call it was recorded, or None.
         training: the flag that it always runs with; None: the plan's.
+        covers: in a rewritten plan, the tensors that it computes on the way to its output, as they were recorded.
     """
 
-    __slots__ = ("inputs", "layer", "operation", "output", "training")
+    __slots__ = ("covers", "inputs", "layer", "operation", "output", "training")
 
-    def __init__(self, operation, inputs, output=None, layer=None, training=None):
+    def __init__(self, operation, inputs, output=None, layer=None, training=None, covers=()):
         self.operation, self.inputs, self.output = operation, inputs, output
-        self.layer, self.training = layer, training
+        self.layer, self.training, self.covers = layer, training, covers
 
     def flag(self, training):
         """The training flag in a plan made for `training`."""
@@ -234,6 +242,7 @@ class Graph:
 
     Attributes:
         losses: list of `(flag, AddedLoss)`: what its layers add to the loss.
+        sized: whether all lengths of the inputs are known; otherwise `specialize` makes graphs that plans can be made of.
 
     Raises:
         ValueError: an output depends on an input that is not given.
@@ -241,6 +250,7 @@ class Graph:
 
     def __init__(self, inputs, outputs):
         self.inputs, self.outputs = tuple(inputs), ()
+        self.sized = not any(None in tensor.spec.sample for tensor in self.inputs)
         for tensor in outputs:
             again = any(tensor is other for other in self.outputs)
             self.outputs += (Alias().record(tensor) if again else tensor,)

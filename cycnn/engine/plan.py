@@ -10,6 +10,7 @@ batch, whatever the number of threads; that is why results do not depend on it.
 
 import math
 import threading
+from collections import Counter
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -18,9 +19,11 @@ import numpy as np
 from cycnn import config, kernels
 from cycnn.core import memory
 from cycnn.core.spec import ITEMSIZE
+from cycnn.core.variable import Variable
 from cycnn.engine import rewrites
-from cycnn.engine.buffers import EXTERNAL, GROUP, SAMPLE, THREAD, Buffer, Storage
+from cycnn.engine.buffers import EXTERNAL, GROUP, ONCE, SAMPLE, THREAD, Buffer, Storage
 from cycnn.engine.planner import Lifetime, lower_bound, place, rounded
+from cycnn.engine.recompute import recompute
 from cycnn.engine.schedule import HOST, SAMPLES, SUMS, WHOLE, Emitted, schedule
 from cycnn.kernels.executor import Program, clock
 
@@ -81,10 +84,16 @@ class Emitter:
         """A call that only reads weights: done when they have changed."""
         self._add(kernel, arguments, units, WHOLE, self._plan.preparing)
 
+    def passing(self, shape):
+        """Memory for what one prepared call leaves for the next, the same for all who ask."""
+        storage = self._plan.passing
+        storage.size = max(storage.size, math.prod(shape) * ITEMSIZE["float32"])
+        return Buffer(storage, shape)
+
     @property
     def differentiates(self):
         """Whether the plan goes backward too."""
-        return bool(self._plan._wanted) or self._plan._input_gradients
+        return bool(self._plan._wanted or self._plan._input_gradients or self._plan._output_gradients)
 
     @property
     def capacity(self):
@@ -144,9 +153,12 @@ def _products(kernel, integers, flops):
     """How many of an operation's multiply-adds, times two, a call of this kernel does: all, fewer (Winograd's) or none."""
     if kernel in PRODUCTS:
         return flops
-    if kernel in ("winograd.forward", "winograd.backward_input"):
-        tile = integers[0]
+    if kernel in ("winograd.forward", "winograd.backward_input", "winograd.backward_kernel"):
+        tile = 4 if kernel == "winograd.backward_kernel" else integers[0]
         return flops * (tile + 2) ** 2 // (9 * tile**2)
+    if kernel in ("winners.backward_kernel", "winners.backward_input"):
+        ph, pw = integers[4:6] if kernel == "winners.backward_kernel" else integers[6:8]
+        return flops // (ph * pw)
     return 0
 
 
@@ -213,6 +225,7 @@ class Plan:
         self.group = -(-capacity // min(capacity, GROUPS))
         self.lock = threading.Lock()
         self.calls, self.preparing = [], []
+        self.passing = Storage("passing", ONCE, 0)  # of `Emitter.passing`
         self._external = {}  # owner -> Buffer
         self._wanted = set(gradients)
         self._input_gradients = range(len(graph.inputs)) if input_gradients is True else input_gradients or ()
@@ -259,7 +272,9 @@ class Plan:
         emit = self._emit
         losses = graph.losses_of(self.training) if objective is not None else []
         nodes, read = rewrites.choose(graph.nodes, graph.outputs, self.training, losses)
-        nodes = rewrites.rewrite(nodes, (*graph.outputs, *(tensor for tensors in read for tensor in tensors)))
+        seen = (*graph.outputs, *(tensor for tensors in read for tensor in tensors))
+        self._starts = [node.operation.before_run for node in nodes if hasattr(node.operation, "before_run")]
+        nodes = rewrites.rewrite(nodes, seen, self.training, emit.differentiates)
         absorbed = {}
         if objective is not None:
             used = {tensor for node in nodes for tensor in node.inputs}.union(*read)
@@ -278,8 +293,8 @@ class Plan:
         steps = []
         for node in nodes:
             operation, xs = node.operation, tuple(made[t] for t in node.inputs)
-            named = self._labels.get(id(node.output.original))
-            label = named or type(operation).__name__.lower()
+            names = (self._labels.get(id(tensor)) for tensor in (*node.covers, node.output.original))
+            label = "+".join(dict.fromkeys(filter(None, names))) or type(operation).__name__.lower()
             specs = tuple(t.spec for t in node.inputs)
             x, spec = (xs, specs) if len(xs) > 1 else (xs[0], specs[0])
             if node.output in absorbed:
@@ -318,16 +333,23 @@ class Plan:
             seeds += zip([absorbed[t].inputs[0] if t in absorbed else t for t in graph.outputs], gradients, strict=True)
         if self._wanted or self._input_gradients or self._output_gradients:
             self._backward(graph, steps, seeds)
+        written = (storage for call in self.calls for storage in call.touches()[1])
+        self._moving = {s.owner for s in written if isinstance(s.owner, Variable)}  # statistics: not yet the weights
         if update is not None:
             emit.begin("update")
             update(emit, {v: self._sum(slots) for v, slots in self._slots.items()})
 
     def _backward(self, graph, steps, seeds):
         """Reverse mode: each step turns the gradient of its output into those of its inputs and variables."""
-        emit, arrived = self._emit, {}
+        emit, arrived, held = self._emit, {}, Counter()
+
+        def arrive(tensor, gradient):
+            arrived.setdefault(tensor, []).append(gradient)
+            held[gradient.storage] += 1  # a gradient that passes unchanged to several tensors lies there once
+
         for tensor, gradient in seeds:
             if gradient is not None:
-                arrived.setdefault(tensor, []).append(gradient)
+                arrive(tensor, gradient)
         shown = {graph.outputs[k]: k for k in self._output_gradients}
         needs = {*(graph.inputs[k] for k in self._input_gradients), *shown}  # tensors that something wanted influences
         through = set()  # of these, those with something wanted behind them
@@ -339,25 +361,32 @@ class Plan:
             emit.begin(f"d {label}", flops)
             if node.output not in needs or node.output not in arrived:
                 continue
-            dy = self._sum(arrived.pop(node.output))
+            operation, parts = node.operation, arrived.pop(node.output)
+            dy = self._gather(parts, held)
             if node.output in shown:
                 self._show(f"d output {shown[node.output]}", dy)
             if node.output not in through:
+                held.subtract(part.storage for part in parts)
                 continue
+            if work is not None and held[dy.storage] > 1 and not operation.keeps_gradient:
+                dy = self._copy(dy)
+            held.subtract(part.storage for part in parts)
             if work is None:  # a view
-                if node.inputs[0] in needs:
-                    arrived.setdefault(node.inputs[0], []).append(dy.view(*node.inputs[0].spec.sample))
-                continue
-            dxs = [Buffer.new(f"d {t.name}", SAMPLE, t.spec.sample) if t in needs else None for t in node.inputs]
-            node.operation.backward(emit, x, y, dy, tuple(dxs) if len(dxs) > 1 else dxs[0], work)
+                dxs = [dy.view(*node.inputs[0].spec.sample)]
+            elif operation.passes_gradient:
+                operation.backward(emit, x, y, dy, None, work)
+                dxs = [dy] * len(node.inputs)
+            else:
+                dxs = [Buffer.new(f"d {t.name}", SAMPLE, t.spec.sample) if t in needs else None for t in node.inputs]
+                operation.backward(emit, x, y, dy, tuple(dxs) if len(dxs) > 1 else dxs[0], work)
             for tensor, dx in zip(node.inputs, dxs, strict=True):
-                if dx is not None:
-                    arrived.setdefault(tensor, []).append(dx)
+                if tensor in needs:
+                    arrive(tensor, dx)
 
         for k, tensor in enumerate(graph.inputs):
             emit.begin("d input")
             if tensor in arrived and (k in self._input_gradients or tensor in shown):
-                dx = self._sum(arrived[tensor])
+                dx = self._gather(arrived[tensor], held)
                 if k in self._input_gradients:
                     self._show(f"d input {k}", dx)
                 if tensor in shown:
@@ -368,15 +397,33 @@ class Plan:
         result = self.external(name, gradient.shape, samples=True)
         self._emit(kernels.layout.copy, gradient.view(gradient.size), result.view(result.size))
 
-    def _sum(self, parts):
-        """Several gradients of one thing, added up in the order they came, into the first."""
-        first = parts[0]
-        for other in parts[1:]:
-            if first.storage.kind == SAMPLE:
-                self._emit(kernels.elementwise.add, other.view(other.size), first.view(first.size))
+    def _copy(self, gradient):
+        copy = Buffer.new(gradient.storage.name, SAMPLE, gradient.shape)
+        self._emit(kernels.layout.copy, gradient.view(gradient.size), copy.view(copy.size))
+        return copy
+
+    def _gather(self, parts, held):
+        """The gradients of a tensor, added up in the order they came, into one of the first two that nobody else holds."""
+        total, *others = parts
+        for k, other in enumerate(others):
+            if k or held[total.storage] == 1:
+                self._emit(kernels.elementwise.add, other.view(other.size), total.view(total.size))
+            elif held[other.storage] == 1:
+                self._emit(kernels.elementwise.add, total.view(total.size), other.view(other.size))
+                total = other
             else:
-                units = self._emit.blocks(first.size)
-                self._emit.whole(kernels.update.add, other.view(other.size), first.view(first.size), units=units)
+                both, into = (total, other), Buffer.new(total.storage.name, SAMPLE, total.shape)
+                kinds = kernels.merge.KINDS
+                self._emit(kernels.merge.combine, *(b.view(b.size) for b in (*both, into)), kinds["add"], 0)
+                total = into
+        return total
+
+    def _sum(self, slots):
+        """The gradients of a variable, one a call site, added up in order into the first."""
+        first = slots[0]
+        for other in slots[1:]:
+            units = self._emit.blocks(first.size)
+            self._emit.whole(kernels.update.add, other.view(other.size), first.view(first.size), units=units)
         return first
 
     # -------------------------------------------------------------------------------------------------- layout
@@ -385,6 +432,8 @@ class Plan:
         # Training repacks the weights in every step; prediction only when they have changed, so there they stay.
         together = self.training and bool(self._wanted)
         preparing = schedule(self.preparing)
+        if not self._halves:
+            self.calls = recompute(self.calls, schedule(self.calls, split))
         segments = schedule(self.calls[: self._forward], split) if self._halves else []
         halfway = len(segments)
         segments += schedule(self.calls[self._forward :] if self._halves else self.calls, split)
@@ -422,8 +471,8 @@ class Plan:
                 count = {SAMPLE: self.capacity, GROUP: self.groups}.get(storage.kind, 1)
                 each = memory.aligned(storage.size) if storage.kind == GROUP else storage.size
                 first, last = seen[0][0], seen[-1][0]
-                if not together and first < len(preparing):  # packed weights stay
-                    first, last = 0, len(all_segments)
+                if not together and first < len(preparing):  # packed weights stay; what they are made from does not
+                    first, last = (first, last) if last < len(preparing) else (0, len(all_segments))
                 elif self._repeats and first < len(preparing) + halfway:
                     last = len(all_segments)
                 shared.append(Lifetime(storage, rounded(each * count), first, last))
@@ -550,6 +599,8 @@ class Plan:
                 program.bind(LOCAL, self._locals, self._locals)
         if threads > 1:
             config.mark_parallel()
+        for start in self._starts if packs else ():
+            start()
         stale = False
         for variable, version in self._versions.items():
             if variable.version != version:
@@ -557,6 +608,8 @@ class Plan:
                 self._versions[variable] = variable.version
         if stale and packs:
             self._programs[0].run(samples, threads, 0, len(self.preparing_segments))
+        for variable in self._moving:
+            variable.version += 1
 
     def _array(self, buffer, samples):
         """The memory of a buffer, of this batch's samples, as an array."""

@@ -1,17 +1,22 @@
-"""Small rules over the nodes of a plan, each applied where it fits. They change how a result is found, never the result.
+"""Small rules over the nodes of a plan, each applied where it fits. They change how a result is found, never the result;
+the first, which changes its rounding, is one of those that `config.set_fast_convolutions(False)` forbids.
 
 A rule sees the nodes in running order and returns them, some replaced. It may only touch what lies between two nodes
 when nobody else looks there: the tensor has one consumer and is no output.
 
+    convolution → normalization  with constant statistics: other weights, found when one of them has changed
     convolution → pooling        a convolution without the rows and columns that the pooling drops
     relu → max-pooling           max-pooling → relu, as one operation: relu sees a quarter of the elements, and the
                                  large map is forgotten as soon as it is pooled
     convolution → max-pooling    one operation for small kernels: the map between them never leaves the cache
-    convolution → activation     one operation: the activation is applied to a row while it is in cache
+    convolution → activation     one operation: the activation is applied to a row while it is in cache; so behind dense
+                                 layers, sums of two maps, and batch normalization, whose backward takes the
+                                 activation's slope along
 """
 
+from cycnn import config
 from cycnn.core.spec import TensorSpec
-from cycnn.engine.graph import Alias, Attached, Choice, Node, Operation, SymbolicTensor
+from cycnn.engine.graph import Alias, Attached, Choice, Memory, Node, Operation, SymbolicTensor, once
 
 
 def choose(nodes, outputs, training, losses=()):
@@ -59,11 +64,20 @@ def choose(nodes, outputs, training, losses=()):
     return [*reversed(kept), *names], read
 
 
-def rewrite(nodes, outputs):
-    """All rules, in the order in which one prepares the next."""
-    for rule in (narrow_before_pooling, pool_before_relu, fuse_pooling, fuse_activations):
+def rewrite(nodes, outputs, training=False, differentiates=True):
+    """All rules, in the order in which one prepares the next.
+
+    Args:
+        nodes: list of `Node`, in running order.
+        outputs: the tensors that somebody else sees.
+        training: the plan's training flag.
+        differentiates: whether the plan goes backward too.
+    """
+    folds = not differentiates and config.fast_convolutions()
+    nodes = fold_normalization(nodes, _Neighbours(nodes, outputs), training) if folds else nodes
+    for rule in (narrow_before_pooling, pool_before_relu, fuse_pooling):
         nodes = rule(nodes, _Neighbours(nodes, outputs))
-    return nodes
+    return fuse_activations(nodes, _Neighbours(nodes, outputs), differentiates)
 
 
 class _Neighbours:
@@ -89,7 +103,13 @@ def _ability(node, name):
 
 
 def _instead(node, operation, inputs, output):
-    return Node(operation, inputs, output, node.layer, node.training)
+    return Node(operation, inputs, output, node.layer, node.training, node.covers)
+
+
+def _joined(first, second, operation):
+    """A node in the place of two neighbours."""
+    covers = (*first.covers, first.output.original, *second.covers)
+    return Node(operation, first.inputs, second.output, first.layer, first.training, covers)
 
 
 def _between(tensor, spec):
@@ -97,6 +117,63 @@ def _between(tensor, spec):
     new = SymbolicTensor(spec, name=tensor.name)
     new.original = tensor.original
     return new
+
+
+class Folded(Operation):
+    """A convolution or dense layer and the batch normalization behind it, as the first alone, with other weights.
+
+    Only for plans without gradients.
+
+    Args:
+        inner: what computes with the weights.
+        normalization: the layer.
+        owner: the operation whose `kernel` and `bias` the weights are: `inner`, unless that pools, too.
+    """
+
+    def __init__(self, inner, normalization, owner=None):
+        self.inner, self.normalization, self.owner = inner, normalization, owner or inner
+        self.takes_activation = getattr(inner, "takes_activation", False)
+        self.narrowed = self._narrowed if hasattr(inner, "narrowed") else None
+        self.pooled = self._pooled if hasattr(inner, "pooled") else None
+
+    def _narrowed(self, rows, columns):
+        return Folded(self.inner.narrowed(rows, columns), self.normalization)
+
+    def _pooled(self, pool, relu, x):
+        joined = self.inner.pooled(pool, relu, x)
+        return joined and Folded(joined, self.normalization, self.inner)
+
+    def memory(self, x):
+        needs = self.inner.memory(x)
+        own = {"folded kernel": self.owner.kernel.shape, "folded bias": self.owner.by_channel[1:2]}
+        return Memory(needs.output, {**needs.workspace, **{name: once(shape) for name, shape in own.items()}})
+
+    def flops(self, x):
+        return self.inner.flops(x)
+
+    def forward(self, emit, x, y, work, *, training, **activation):
+        owner, bias = self.owner, work["folded bias"]
+        kernel = emit.passing(owner.kernel.shape) if owner.packs_kernel else work["folded kernel"]
+        given = emit.flat(owner.kernel).view(*owner.by_channel)
+        self.normalization.fold(emit, given, owner.bias, kernel.view(*owner.by_channel), bias)
+        self.inner.with_weights(kernel, bias).forward(emit, x, y, work, training=training, **activation)
+
+
+def fold_normalization(nodes, neighbours, training):
+    """convolution or dense, then batch normalization with constant statistics -> one operation with other weights."""
+    done = []
+    for node in nodes:
+        before = neighbours.before(node)
+        if (
+            _ability(node, "fold")
+            and node.operation.is_constant(node.flag(training))
+            and _ability(before, "with_weights")
+            and before.operation.by_channel[1] == before.output.shape[-1]
+        ):
+            done[done.index(before)] = _joined(before, node, Folded(before.operation, node.operation))
+        else:
+            done.append(node)
+    return done
 
 
 def narrow_before_pooling(nodes, neighbours):
@@ -132,13 +209,15 @@ def narrow_before_pooling(nodes, neighbours):
 class Activated(Operation):
     """An operation with an activation in its epilogue: written once, while the row is in cache.
 
-    The activation's derivative follows from y, so x before the activation is never stored; backward turns dy into the
-    gradient before the activation in place.
+    What is before the activation is never stored. Backward turns dy into the gradient there in place, by a derivative
+    that follows from y; or the operation takes any activation and has a way of its own.
     """
 
     def __init__(self, inner, activation):
         self.inner, self.activation = inner, activation
         self.variables = inner.variables
+        self.passes_gradient = getattr(inner, "passes_gradient", False)
+        self._takes_any = getattr(inner, "takes_any_activation", False)
 
     def memory(self, x):
         return self.inner.memory(x)
@@ -147,9 +226,13 @@ class Activated(Operation):
         return self.inner.flops(x)
 
     def forward(self, emit, x, y, work, *, training):
-        self.inner.forward(emit, x, y, work, training=training, activation=self.activation.code)
+        activation = self.activation if self._takes_any else self.activation.code
+        self.inner.forward(emit, x, y, work, training=training, activation=activation)
 
     def backward(self, emit, x, y, dy, dx, work):
+        if self._takes_any:
+            self.inner.backward(emit, x, y, dy, dx, work, activation=self.activation)
+            return
         self.activation.backward(emit, None, y, dy, dy, None)
         self.inner.backward(emit, x, y, dy, dx, work)
 
@@ -164,8 +247,7 @@ def pool_before_relu(nodes, neighbours):
     for node in nodes:
         relu = neighbours.before(node)
         if _ability(node, "takes_relu") and _ability(relu, "is_relu"):
-            joined = Activated(node.operation, relu.operation)
-            done[done.index(relu)] = _instead(node, joined, relu.inputs, node.output)
+            done[done.index(relu)] = _joined(relu, node, Activated(node.operation, relu.operation))
         else:
             done.append(node)
     return done
@@ -182,20 +264,23 @@ def fuse_pooling(nodes, neighbours):
         if getattr(pool, "takes_relu", False) and _ability(before, "pooled"):
             joined = before.operation.pooled(pool, relu, before.inputs[0].spec)
         if joined is not None:
-            done[done.index(before)] = _instead(before, joined, before.inputs, node.output)
+            done[done.index(before)] = _joined(before, node, joined)
         else:
             done.append(node)
     return done
 
 
-def fuse_activations(nodes, neighbours):
-    """convolution or dense, then an elementwise activation -> one operation."""
+def fuse_activations(nodes, neighbours, differentiates):
+    """convolution, dense, sum or batch normalization, then an elementwise activation -> one operation."""
     done = []
     for node in nodes:
-        before = neighbours.before(node)
-        if _ability(node, "fusable") and _ability(before, "takes_activation"):
-            joined = Activated(before.operation, node.operation)
-            done[done.index(before)] = _instead(before, joined, before.inputs, node.output)
+        before, activation = neighbours.before(node), node.operation
+        fits = _ability(node, "elementwise")
+        if fits and not _ability(before, "takes_any_activation"):
+            undone = activation.from_output or not differentiates
+            fits = _ability(before, "takes_activation") and activation.is_plain and undone
+        if fits:
+            done[done.index(before)] = _joined(before, node, Activated(before.operation, activation))
         else:
             done.append(node)
     return done

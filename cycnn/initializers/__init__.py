@@ -133,3 +133,7 @@ def deserialize(config, custom_objects=None):
 
 def __getattr__(name):
     raise AttributeError(checks.unknown("initializer", name, __all__))
+
+
+def __dir__():
+    return __all__

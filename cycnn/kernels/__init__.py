@@ -13,7 +13,7 @@ One source is compiled for several instruction sets (`_baseline`, `_avx2`, `_avx
 and operating system allow is loaded, at most the one that the environment variable `CYCNN_ISA` names.
 `reference` holds the same functions in plain float64 NumPy: slow, obvious, and the judge of these.
 
-    conv  winograd  depthwise  gemm  pool  pooled  norm  elementwise  loss  update  gather  layout  merge
+    conv  winograd  depthwise  gemm  pool  pooled  winners  norm  elementwise  loss  update  gather  layout  merge  image
                                                                     one .pyx each, once per instruction set
     tile.pxi  taps.pxd  maths.pxd  random.pxd                       inline functions they share
     call.pxd  executor  threads.pxd  cpu                            the seam, compiled once
@@ -33,7 +33,7 @@ except ImportError as error:
 
 FAMILIES = (
     "conv", "depthwise", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge", "pooled",
-    "winograd",
+    "winners", "winograd", "image",
 )  # fmt: skip
 
 

@@ -245,7 +245,8 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
     # cache while a band of rows passes.
     cdef Py_ssize_t slab_rows = g.kh if g.kd == 1 or g.kw * g.cg < 64 else 1, slabs = g.kd * g.kh // slab_rows, tap
     cdef Py_ssize_t band = BAND if g.kd > 1 else 1
-    cdef bint flat = g.kd == 1 and g.kh == 1 and g.kw == 1 and g.sd == 1 and g.sh == 1 and g.sw == 1
+    cdef bint flat = (g.kd == 1 and g.kh == 1 and g.kw == 1 and g.sd == 1 and g.sh == 1 and g.sw == 1
+                      and g.od == g.d and g.oh == g.h and g.ow == g.w)  # of a narrowed map a row is not all of x's
     cdef bint may_spill = g.groups == 1 and g.kd == 1
     cdef float start[LANES]
     cdef const float* w

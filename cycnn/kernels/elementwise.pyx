@@ -4,7 +4,6 @@ A unit of work is one sample, for softmax one row of one sample. An output may l
 """
 
 from cython.parallel cimport prange
-from libc.math cimport sqrtf
 
 from cycnn.kernels.activation cimport (
     CELU, ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SHRINK, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR,
@@ -12,8 +11,8 @@ from cycnn.kernels.activation cimport (
     SPARSE_SIGMOID, SQUAREPLUS, TANH, TANH_SHRINK, THRESHOLD, activate as _row, multiply_slopes,
 )
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
-from cycnn.kernels.maths cimport ONE, TWO, dot, erf, exp, exponentials, largest, log
-from cycnn.kernels.random cimport STRETCH, stretch, u32, u64, unit
+from cycnn.kernels.maths cimport ONE, dot, erf, exp, exponentials, largest, log
+from cycnn.kernels.random cimport STRETCH, normals, stretch, u32, u64, unit
 
 
 cdef enum:
@@ -284,29 +283,6 @@ cdef void _dropout_rows(const Call* c, const Task* t) noexcept nogil:
                    <float>c.f[2], <float>c.f[3])
 
 
-cdef inline void _normals(const u32* word, float* z) noexcept nogil:
-    """A stretch of independent numbers of mean 0 and variance 1, two from two words (Box and Muller, 1958):
-    z = sqrt(-2 log u) (cos, sin)(2 pi v), with the polynomials of cos and sin around the nearest quarter turn."""
-    cdef float four = 4, half = 0.5, quarter = 1.57079633
-    cdef float s3 = -0.166666667, s5 = 0.00833333333, s7 = -0.000198412698, s9 = 2.75573192e-06
-    cdef float c2 = -0.5, c4 = 0.0416666667, c6 = -0.00138888889, c8 = 2.48015873e-05
-    cdef float radius, turn, a, q, sine, cosine
-    cdef int l, k
-    for l in range(STRETCH // 2):
-        radius = sqrtf(-TWO * log(ONE - unit(word[l])))
-        turn = unit(word[l + STRETCH // 2]) * four
-        k = <int>(turn + half)
-        a = (turn - <float>k) * quarter
-        q = a * a
-        sine = a + a * q * (s3 + q * (s5 + q * (s7 + q * s9)))
-        cosine = ONE + q * (c2 + q * (c4 + q * (c6 + q * c8)))
-        a = sine if k & 1 else cosine          # |cos| and |sin| swap with every quarter turn
-        sine = cosine if k & 1 else sine
-        cosine = -a if (k + 1) & 2 else a
-        sine = -sine if k & 2 else sine
-        z[l], z[l + STRETCH // 2] = radius * cosine, radius * sine
-
-
 cdef inline void _disturb(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
                           float deviation, bint relative) noexcept nogil:
     cdef u32 word[STRETCH]
@@ -315,7 +291,7 @@ cdef inline void _disturb(const float* x, float* y, Py_ssize_t size, const u64* 
     cdef Py_ssize_t i = 0, l
     while i < size:
         stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(i >> 2), sample, state[1], word)
-        _normals(word, z)
+        normals(word, z)
         for l in range(min(size - i, <Py_ssize_t>STRETCH)):
             v = x[i + l]
             y[i + l] = v * (ONE + deviation * z[l]) if relative else v + deviation * z[l]
@@ -574,6 +550,9 @@ CONSTANTS = {
     "KINDS": KINDS,
     # Names whose slope follows from y alone; for leaky_relu and elu where their parameter is not negative.
     "FROM_OUTPUT": frozenset(name for name, kind in KINDS.items() if kind < RELU_GENERAL),
+    # Names whose slope follows from x alone: `activate_backward` may be given x in the place of y, likewise.
+    "FROM_INPUT": frozenset({"relu", "relu6", "leaky_relu", "hard_tanh"})
+    | {name for name, kind in KINDS.items() if kind >= RELU_GENERAL and kind not in (GELU_TANH, SILU)},
 }
 
 # name -> (C door, what it does with each operand: r reads, w writes, u updates)

@@ -1,12 +1,14 @@
-"""Several maps into one: sums, products and extremes of two, the same values many times, and maps side by side. A unit
-of work is one sample.
+"""Several maps into one: sums, products and extremes of two, with an activation if one follows, the same values many
+times, and maps side by side. A unit of work is one sample.
 
 An output of `combine` and `maximum_backward` may lie on an input of its shape.
 """
 
 from cython.parallel cimport prange
+from libc.math cimport INFINITY
 from libc.string cimport memcpy
 
+from cycnn.kernels.activation cimport LINEAR, RELU, activate
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
 
 cdef enum:
@@ -32,8 +34,10 @@ cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
 
 # -------------------------------------------------------------------------------------------------- two into one
 
-cdef inline void _combine_stretch(int kind, const float* a, const float* b, float* y, Py_ssize_t size) noexcept nogil:
+cdef void _combine_stretch(int kind, const float* a, const float* b, float* y, Py_ssize_t size,
+                           int activation) noexcept nogil:
     cdef float found[STRETCH]
+    cdef float floor = 0 if activation == RELU else -INFINITY
     cdef Py_ssize_t i
     if kind == ADD:
         for i in range(size):
@@ -50,13 +54,17 @@ cdef inline void _combine_stretch(int kind, const float* a, const float* b, floa
     else:
         for i in range(size):
             found[i] = a[i] if (a[i] < b[i]) | (a[i] != a[i]) else b[i]
-    memcpy(y, found, size * sizeof(float))
+    if activation != LINEAR and activation != RELU:
+        activate(activation, found, found, size, 0, 0, 0)
+    for i in range(size):
+        y[i] = floor if found[i] < floor else found[i]
 
 
-cdef inline void _combine_all(int kind, const float* a, const float* b, float* y, Py_ssize_t size) noexcept nogil:
+cdef inline void _combine_all(int kind, const float* a, const float* b, float* y, Py_ssize_t size,
+                              int activation) noexcept nogil:
     cdef Py_ssize_t at = 0
     while at < size:
-        _combine_stretch(kind, a + at, b + at, y + at, min(STRETCH, size - at))
+        _combine_stretch(kind, a + at, b + at, y + at, min(STRETCH, size - at), activation)
         at += STRETCH
 
 
@@ -64,21 +72,24 @@ def combine(
     const float[:, ::1] a,             # IN   (n, size)
     const float[:, ::1] b,             # IN   (n, size)
     float[:, ::1] y,                   # OUT  (n, size)
-    int kind, int threads=1,
+    int kind, int activation, int threads=1,
 ):
-    """y = a + b, a - b, a * b, or the larger or smaller of a and b, by its number in `KINDS`. NaN wins."""
+    """y = activation(a + b), or of a - b, a * b, the larger or smaller of a and b, by its number in `KINDS`. NaN wins.
+
+    The activation is one without parameters, by its number in `elementwise.KINDS` (0: none).
+    """
     cdef Py_ssize_t n, size = a.shape[1]
     cdef const float* p = &a[0, 0]
     cdef const float* q = &b[0, 0]
     cdef float* r = &y[0, 0]
     for n in prange(a.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _combine_all(kind, p + n * size, q + n * size, r + n * size, size)
+        _combine_all(kind, p + n * size, q + n * size, r + n * size, size, activation)
 
 
 cdef void _combine(const Call* c, const Task* t) noexcept nogil:
     cdef Py_ssize_t size = _size(&c.operand[2]), first = t.first * size
     _combine_all(<int>c.i[0], <const float*>t.at[0] + first, <const float*>t.at[1] + first, <float*>t.at[2] + first,
-                 (t.last - t.first) * size)
+                 (t.last - t.first) * size, <int>c.i[1])
 
 
 cdef inline void _share_stretch(const float* a, const float* b, const float* dy, float* da, float* db,

@@ -5,15 +5,19 @@ Sums over the batch go through one partial result per group of samples: `moments
 to it, `merge_moments` and `merge_sums` put the groups together, in order. A partial result is (2c + 1) floats: how many
 rows it holds, then two numbers per channel.
 
+An activation behind the normalization is applied in the same pass; backward, the normalized x is found again from x,
+so that it is never stored, and `activated_sums` takes the activation's slope along.
+
 Each element's own work is done in runs that are long whatever c is: the channels' constants are repeated side by side
 over RUN floats. A unit of work is one sample there, and the call for the two merges; for `moments` and `backward_sums`
 it is a share of the channels, in as many units as the call likes (`channel_blocks(c)` is all there is to share).
 """
 
 from cython.parallel cimport prange
-from libc.math cimport sqrtf
+from libc.math cimport INFINITY, sqrtf
 from libc.string cimport memcpy, memset
 
+from cycnn.kernels.activation cimport LINEAR, RELU, activate, multiply_slopes
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
 from cycnn.kernels.maths cimport ONE, dot, exp, log
 
@@ -23,6 +27,7 @@ cdef extern from *:
 cdef enum:
     ROWS = 64                        # rows that are added plainly before they join a sum
     RUN = 512                        # floats of a run of constants
+    NEAR = 4096                      # floats of a map that are worked on twice while they are in the first-level cache
     STRETCH = 64                     # channels whose sums over rows are held in local arrays
     REACH = 31                       # channels on either side that a local response may see, at most
     LAYER = 0                        # what a row is divided by: its standard deviation, after its mean is taken away;
@@ -148,48 +153,61 @@ cdef void _moments_task(const Call* call, const Task* t) noexcept nogil:
         partial[0] = count + rows
 
 
+cdef inline void _sum_rows(const float* x, const float* dy, const float* center, float* total, float* product,
+                           Py_ssize_t rows, Py_ssize_t inside, Py_ssize_t c, Py_ssize_t lanes) noexcept nogil:
+    """Add up to ROWS rows, `inside` of which may be read whole, to sum dy and sum dy (x - center) of LANES channels."""
+    cdef float s[LANES]
+    cdef float q[LANES]
+    cdef float v[LANES]
+    cdef float g[LANES]
+    cdef Py_ssize_t r
+    cdef int l
+    for l in range(LANES):
+        s[l] = 0
+        q[l] = 0
+    for r in range(min(rows, inside)):
+        for l in range(LANES):
+            s[l] += dy[r * c + l]
+            q[l] += dy[r * c + l] * (x[r * c + l] - center[l])
+    for r in range(max(inside, <Py_ssize_t>0), rows):
+        _edge(x + r * c, lanes, v)
+        _edge(dy + r * c, lanes, g)
+        for l in range(LANES):
+            s[l] += g[l]
+            q[l] += g[l] * (v[l] - center[l])
+    for l in range(LANES):
+        total[l] += s[l]
+        product[l] += q[l]
+
+
+cdef inline void _join_sums(const float* total, const float* product, const float* variance, float* partial,
+                            Py_ssize_t c, Py_ssize_t first, Py_ssize_t width, float count,
+                            float epsilon) noexcept nogil:
+    """Put sums of `width` channels from `first` in, or to, a partial result; product becomes sum dy xhat."""
+    cdef float scaled
+    cdef Py_ssize_t l
+    for l in range(width):
+        scaled = product[l] * (ONE / sqrtf(variance[first + l] + epsilon))
+        partial[1 + first + l] = total[l] + partial[1 + first + l] if count > 0 else total[l]
+        partial[1 + c + first + l] = scaled + partial[1 + c + first + l] if count > 0 else scaled
+
+
 cdef inline void _sums(const float* x, const float* dy, const float* mean, const float* variance, float* partial,
                        Py_ssize_t rows, Py_ssize_t c, Py_ssize_t first, float count, float epsilon) noexcept nogil:
     """Add rows to sum dy and sum dy xhat of LANES channels; xhat = (x - mean) / sqrt(variance + epsilon)."""
     cdef float total[LANES]
     cdef float product[LANES]
     cdef float center[LANES]
-    cdef float s[LANES]
-    cdef float q[LANES]
-    cdef float v[LANES]
-    cdef float g[LANES]
-    cdef Py_ssize_t lanes = min(c - first, <Py_ssize_t>LANES), inside = _inside(rows, c, first), row = 0, last, r
-    cdef int l
+    cdef Py_ssize_t lanes = min(c - first, <Py_ssize_t>LANES), inside = _inside(rows, c, first), row = 0
     memset(total, 0, sizeof(total))
     memset(product, 0, sizeof(product))
     memset(center, 0, sizeof(center))
     memcpy(center, mean + first, lanes * sizeof(float))
     while row < rows:
-        last = min(rows, row + ROWS)
-        for l in range(LANES):
-            s[l] = 0
-            q[l] = 0
-        for r in range(row, min(last, inside)):
-            for l in range(LANES):
-                s[l] += dy[r * c + first + l]
-                q[l] += dy[r * c + first + l] * (x[r * c + first + l] - center[l])
-        for r in range(max(row, inside), last):
-            _edge(x + r * c + first, lanes, v)
-            _edge(dy + r * c + first, lanes, g)
-            for l in range(LANES):
-                s[l] += g[l]
-                q[l] += g[l] * (v[l] - center[l])
-        for l in range(LANES):
-            total[l] += s[l]
-            product[l] += q[l]
-        row = last
-    for l in range(lanes):
-        product[l] *= ONE / sqrtf(variance[first + l] + epsilon)
-        if count > 0:
-            total[l] += partial[1 + first + l]
-            product[l] += partial[1 + c + first + l]
-        partial[1 + first + l] = total[l]
-        partial[1 + c + first + l] = product[l]
+        _sum_rows(x + row * c + first, dy + row * c + first, center, total, product, min(rows - row, <Py_ssize_t>ROWS),
+                  inside - row, c, lanes)
+        row += ROWS
+    _join_sums(total, product, variance, partial, c, first, lanes, count, epsilon)
 
 
 def backward_sums(
@@ -331,35 +349,55 @@ cdef inline Py_ssize_t _copies(Py_ssize_t width, Py_ssize_t c, Py_ssize_t rows) 
     return max(min(RUN // c, rows), <Py_ssize_t>1) if width == c else 1
 
 
+cdef inline Py_ssize_t _constants(const float* mean, const float* variance, const float* gamma, const float* beta,
+                                  float* m, float* k, float* b, Py_ssize_t width, Py_ssize_t copies,
+                                  float epsilon) noexcept nogil:
+    """A run of what `_normalize_run` takes, of channels from the pointers' places on; the length of it."""
+    cdef Py_ssize_t i
+    for i in range(width):
+        m[i] = mean[i]
+        k[i] = (gamma[i] if gamma != NULL else ONE) / sqrtf(variance[i] + epsilon)
+        b[i] = beta[i] if beta != NULL else 0
+    _repeat(m, width, copies)
+    _repeat(k, width, copies)
+    return _repeat(b, width, copies)
+
+
 cdef inline void _normalize(const float* x, const float* mean, const float* variance, const float* gamma,
-                            const float* beta, float* y, Py_ssize_t rows, Py_ssize_t c, float epsilon) noexcept nogil:
-    """y = (x - mean) k + beta, with k = gamma / sqrt(variance + epsilon)."""
+                            const float* beta, float* y, Py_ssize_t rows, Py_ssize_t c, int kind, float epsilon,
+                            float p0, float p1, float p2) noexcept nogil:
+    """y = activation((x - mean) k + beta), with k = gamma / sqrt(variance + epsilon)."""
     cdef float m[RUN]
     cdef float k[RUN]
     cdef float b[RUN]
-    cdef Py_ssize_t first = 0, width, run, at, i
+    cdef float floor = 0 if kind == RELU else -INFINITY
+    cdef Py_ssize_t first = 0, width, run, size, at
     while first < c:
         width = min(c - first, <Py_ssize_t>RUN)
-        for i in range(width):
-            m[i] = mean[first + i]
-            k[i] = (gamma[first + i] if gamma != NULL else ONE) / sqrtf(variance[first + i] + epsilon)
-            b[i] = beta[first + i] if beta != NULL else 0
-        run = _copies(width, c, rows)
-        _repeat(m, width, run)
-        _repeat(k, width, run)
-        run = _repeat(b, width, run)
+        run = _constants(mean + first, variance + first, gamma + first if gamma != NULL else NULL,
+                         beta + first if beta != NULL else NULL, m, k, b, width, _copies(width, c, rows), epsilon)
         at = first
         while at < rows * c:
-            _normalize_run(x + at, m, k, b, y + at, min(run, rows * c - at))
+            size = min(run, rows * c - at)
+            _normalize_run(x + at, m, k, b, y + at, size, floor)
+            if kind != LINEAR and kind != RELU:
+                _activate_run(kind, y + at, size, p0, p1, p2)
             at += run if width == c else c
         first += RUN
 
 
 cdef inline void _normalize_run(const float* x, const float* m, const float* k, const float* b, float* y,
-                                Py_ssize_t size) noexcept nogil:
+                                Py_ssize_t size, float floor) noexcept nogil:
+    """y = (x - m) k + b, but at least `floor`."""
     cdef Py_ssize_t i
+    cdef float v
     for i in range(size):
-        y[i] = (x[i] - m[i]) * k[i] + b[i]
+        v = (x[i] - m[i]) * k[i] + b[i]
+        y[i] = floor if v < floor else v
+
+
+cdef void _activate_run(int kind, float* y, Py_ssize_t size, float p0, float p1, float p2) noexcept nogil:
+    activate(kind, y, y, size, p0, p1, p2)
 
 
 def normalize(
@@ -369,9 +407,12 @@ def normalize(
     const float[::1] gamma,            # IN   (c,) or None
     const float[::1] beta,             # IN   (c,) or None
     float[:, :, ::1] y,                # OUT  (n, rows, c)
-    float epsilon, int threads=1,
+    int kind, float epsilon, float p0, float p1, float p2, int threads=1,
 ):
-    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta. y may lie on x."""
+    """y = activation(gamma (x - mean) / sqrt(variance + epsilon) + beta). y may lie on x.
+
+    The activation by its number in `elementwise.KINDS` (0: none), with up to three parameters.
+    """
     cdef Py_ssize_t n, rows = x.shape[1], c = x.shape[2]
     cdef const float* p = &x[0, 0, 0]
     cdef const float* m = &mean[0]
@@ -380,13 +421,97 @@ def normalize(
     cdef const float* b = &beta[0] if beta is not None else NULL
     cdef float* q = &y[0, 0, 0]
     for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _normalize(p + n * rows * c, m, v, a, b, q + n * rows * c, rows, c, epsilon)
+        _normalize(p + n * rows * c, m, v, a, b, q + n * rows * c, rows, c, kind, epsilon, p0, p1, p2)
 
 
 cdef void _normalize_task(const Call* call, const Task* t) noexcept nogil:
     cdef Py_ssize_t c = _size(&call.operand[1]), size = _size(&call.operand[0]), at = t.first * size
     _normalize(<const float*>t.at[0] + at, <const float*>t.at[1], <const float*>t.at[2], <const float*>t.at[3],
-               <const float*>t.at[4], <float*>t.at[5] + at, (t.last - t.first) * (size // c), c, <float>call.f[0])
+               <const float*>t.at[4], <float*>t.at[5] + at, (t.last - t.first) * (size // c), c, <int>call.i[0],
+               <float>call.f[0], <float>call.f[1], <float>call.f[2], <float>call.f[3])
+
+
+cdef void _slope_run(int kind, const float* x, const float* m, const float* k, const float* b, const float* y,
+                     float* dy, Py_ssize_t size, float p0, float p1, float p2) noexcept nogil:
+    """dy *= activation'(z), z = (x - m) k + b found again; y = activation(z), or NULL where `slopes` needs z alone."""
+    cdef float z[RUN]
+    _normalize_run(x, m, k, b, z, size, -INFINITY)
+    multiply_slopes(kind, z, y if y != NULL else z, dy, dy, size, p0, p1, p2)
+
+
+cdef inline void _activated_sums(const float* x, float* dy, const float* mean, const float* variance,
+                                 const float* gamma, const float* beta, const float* y, float* partial,
+                                 Py_ssize_t rows, Py_ssize_t c, float count, int kind, float epsilon, float p0,
+                                 float p1, float p2) noexcept nogil:
+    """`_slope_run` on all of dy, and the sums of what it becomes: a few rows at a time, while they are in cache."""
+    cdef float m[RUN]
+    cdef float k[RUN]
+    cdef float b[RUN]
+    cdef float total[RUN]
+    cdef float product[RUN]
+    cdef float center[RUN]
+    cdef Py_ssize_t near = max(NEAR // c // ROWS, <Py_ssize_t>1) * ROWS  # rows at a time
+    cdef Py_ssize_t first = 0, width, run, size, at, row, last, block, step
+    while first < c:
+        width = min(c - first, <Py_ssize_t>RUN)
+        memset(center, 0, sizeof(center))
+        memcpy(center, mean + first, width * sizeof(float))
+        memset(total, 0, sizeof(total))
+        memset(product, 0, sizeof(product))
+        run = _constants(mean + first, variance + first, gamma + first if gamma != NULL else NULL,
+                         beta + first if beta != NULL else NULL, m, k, b, width, _copies(width, c, rows), epsilon)
+        row = 0
+        while row < rows:
+            last = min(rows, row + near)
+            at = row * c + first
+            while at < last * c:
+                size = min(run, last * c - at)
+                _slope_run(kind, x + at, m, k, b, y + at if y != NULL else NULL, dy + at, size, p0, p1, p2)
+                at += run if width == c else c
+            while row < last:
+                step = min(last - row, <Py_ssize_t>ROWS)
+                block = 0
+                while block < width:
+                    _sum_rows(x + row * c + first + block, dy + row * c + first + block, center + block, total + block,
+                              product + block, step, _inside(rows, c, first + block) - row, c,
+                              min(width - block, <Py_ssize_t>LANES))
+                    block += LANES
+                row += step
+        _join_sums(total, product, variance, partial, c, first, width, count, epsilon)
+        first += RUN
+
+
+def activated_sums(
+    const float[:, :, ::1] x,          # IN      (n, rows, c)
+    float[:, :, ::1] dy,               # IN/OUT  (n, rows, c): of the activation's output, then of its input
+    const float[::1] mean,             # IN      (c,)
+    const float[::1] variance,         # IN      (c,)
+    const float[::1] gamma,            # IN      (c,) or None
+    const float[::1] beta,             # IN      (c,) or None
+    const float[:, :, ::1] y,          # IN      (n, rows, c): the activation's output; None for kinds in `FROM_INPUT`
+    float[::1] partial,                # OUT     (2c + 1,): rows, sums of dy, sums of dy xhat
+    int kind, float epsilon, float p0, float p1, float p2, int threads=1,
+):
+    """`activate_backward` and `backward_sums` at once, for a `normalize` with an activation. On one thread."""
+    cdef Py_ssize_t rows = x.shape[0] * x.shape[1], c = x.shape[2]
+    cdef const float* a = &gamma[0] if gamma is not None else NULL
+    cdef const float* b = &beta[0] if beta is not None else NULL
+    cdef const float* q = &y[0, 0, 0] if y is not None else NULL
+    with nogil:
+        _activated_sums(&x[0, 0, 0], &dy[0, 0, 0], &mean[0], &variance[0], a, b, q, &partial[0], rows, c, 0, kind,
+                        epsilon, p0, p1, p2)
+    partial[0] = <float>rows
+
+
+cdef void _activated_sums_task(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t c = _size(&call.operand[2]), rows = t.samples * (_size(&call.operand[0]) // c)
+    cdef float* partial = <float*>t.at[7]
+    cdef float count = 0 if t.fresh else partial[0]
+    if t.first == 0 and t.last > 0:
+        _activated_sums(<const float*>t.at[0], <float*>t.at[1], <const float*>t.at[2], <const float*>t.at[3],
+                        <const float*>t.at[4], <const float*>t.at[5], <const float*>t.at[6], partial, rows, c, count,
+                        <int>call.i[0], <float>call.f[0], <float>call.f[1], <float>call.f[2], <float>call.f[3])
+        partial[0] = count + rows
 
 
 cdef inline void _slope(const float* dy, const float* x, const float* mean, const float* variance, const float* gamma,
@@ -413,12 +538,12 @@ cdef inline void _slope(const float* dy, const float* x, const float* mean, cons
         run = _repeat(b, width, run)
         at = first
         while at < rows * c:
-            _slope_run(dy + at, x + at, m, k, a, b, dx + at, min(run, rows * c - at))
+            _input_run(dy + at, x + at, m, k, a, b, dx + at, min(run, rows * c - at))
             at += run if width == c else c
         first += RUN
 
 
-cdef inline void _slope_run(const float* dy, const float* x, const float* m, const float* k, const float* a,
+cdef inline void _input_run(const float* dy, const float* x, const float* m, const float* k, const float* a,
                             const float* b, float* dx, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -498,6 +623,55 @@ cdef void _fixed_task(const Call* call, const Task* t) noexcept nogil:
     cdef Py_ssize_t c = _size(&call.operand[1]), size = _size(&call.operand[0]), at = t.first * size
     _fixed(<const float*>t.at[0] + at, <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3] + at,
            (t.last - t.first) * (size // c), c, <float>call.f[0])
+
+
+# --------------------------------------------------------------------------------- into the weights of a product before
+
+cdef inline void _fold(const float* kernel, const float* bias, const float* mean, const float* variance,
+                       const float* gamma, const float* beta, float* folded, float* offset, Py_ssize_t row,
+                       Py_ssize_t f, Py_ssize_t behind, float epsilon) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef float k
+    for i in range(f):
+        k = (gamma[i] if gamma != NULL else ONE) / sqrtf(variance[i] + epsilon)
+        for j in range((row * f + i) * behind, (row * f + i + 1) * behind):
+            folded[j] = kernel[j] * k
+        if row == 0:
+            offset[i] = ((bias[i] if bias != NULL else 0) - mean[i]) * k + (beta[i] if beta != NULL else 0)
+
+
+def fold(
+    const float[:, :, ::1] kernel,     # IN   (rows, f, behind), of an operation with f output channels
+    const float[::1] bias,             # IN   (f,) or None
+    const float[::1] mean,             # IN   (f,)
+    const float[::1] variance,         # IN   (f,)
+    const float[::1] gamma,            # IN   (f,) or None
+    const float[::1] beta,             # IN   (f,) or None
+    float[:, :, ::1] folded,           # OUT  (rows, f, behind)
+    float[::1] offset,                 # OUT  (f,)
+    float epsilon, int threads=1,
+):
+    """The kernel and bias that give at once what `normalize` makes of the operation's output: kernel k and
+    (bias - mean) k + beta, with k = gamma / sqrt(variance + epsilon). Units of work: rows."""
+    cdef Py_ssize_t row, f = kernel.shape[1], behind = kernel.shape[2]
+    cdef const float* w = &kernel[0, 0, 0]
+    cdef const float* o = &bias[0] if bias is not None else NULL
+    cdef const float* m = &mean[0]
+    cdef const float* v = &variance[0]
+    cdef const float* a = &gamma[0] if gamma is not None else NULL
+    cdef const float* b = &beta[0] if beta is not None else NULL
+    cdef float* to = &folded[0, 0, 0]
+    cdef float* at = &offset[0]
+    for row in prange(kernel.shape[0], nogil=True, schedule="static", num_threads=threads):
+        _fold(w, o, m, v, a, b, to, at, row, f, behind, epsilon)
+
+
+cdef void _fold_task(const Call* call, const Task* t) noexcept nogil:
+    cdef Py_ssize_t row
+    for row in range(t.first, t.last):
+        _fold(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <const float*>t.at[3],
+              <const float*>t.at[4], <const float*>t.at[5], <float*>t.at[6], <float*>t.at[7], row,
+              call.operand[0].shape[1], call.operand[0].shape[2], <float>call.f[0])
 
 
 # ---------------------------------------------------------------------------------------------------------------- rows
@@ -737,7 +911,7 @@ cdef inline void _group_sample(const float* x, const float* gamma, const float* 
         _moments(x, moments, rows, c, block * LANES, 0)
     moments[0] = <float>rows
     _group_moments(moments, rows, c, groups)
-    _normalize(x, moments + 1, moments + 1 + c, gamma, beta, y, rows, c, epsilon)
+    _normalize(x, moments + 1, moments + 1 + c, gamma, beta, y, rows, c, LINEAR, epsilon, 0, 0, 0)
 
 
 cdef inline void _group_slope(const float* dy, const float* x, const float* gamma, const float* moments,
@@ -902,7 +1076,7 @@ cdef inline void _standardize(const float* x, const float* mean, const float* va
         run = _repeat(b, width, run)
         at = first
         while at < rows * c:
-            _normalize_run(x + at, m, k, b, y + at, min(run, rows * c - at))
+            _normalize_run(x + at, m, k, b, y + at, min(run, rows * c - at), -INFINITY)
             at += run if width == c else c
         first += RUN
 
@@ -1029,9 +1203,11 @@ DOORS = {
     "merge_moments": (capsule(_merge_moments_task), "rwwuu"),
     "normalize": (capsule(_normalize_task), "rrrrrw"),
     "backward_sums": (capsule(_sums_task), "rrrrw"),
+    "activated_sums": (capsule(_activated_sums_task), "rurrrrrw"),
     "merge_sums": (capsule(_merge_sums_task), "rwww"),
     "backward_input": (capsule(_slope_task), "rrrrrrw"),
     "backward_fixed": (capsule(_fixed_task), "rrrw"),
+    "fold": (capsule(_fold_task), "rrrrrrww"),
     "rows_forward": (capsule(_rows_forward), "rrrwww"),
     "rows_backward": (capsule(_rows_backward), "rrrrrw"),
     "rows_sums": (capsule(_rows_sums), "rrrrww"),

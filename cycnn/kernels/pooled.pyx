@@ -10,6 +10,7 @@ A unit of work is a row of windows in `forward`, a tile of the gradient in `back
 
 from cython.parallel cimport prange
 from libc.math cimport INFINITY
+from libc.string cimport memmove
 
 from cycnn.kernels.call cimport Call, Task, capsule
 
@@ -92,9 +93,11 @@ cdef inline void _pool_piece(const float* band, const Geometry* g, Py_ssize_t co
         while k < g.f:
             valid = <int>min(<Py_ssize_t>HALF, g.f - k)
             if g.ph == 2 and g.pw == 2 and valid == HALF:
-                _pool_window(band + k, row, g.pixel, 2, 2, least, HALF, y + k, argmax + k if argmax != NULL else NULL)
+                _pool_window(band + k, row, g.pixel, 2, 2, least, HALF, y + k,
+                             argmax + k if argmax != NULL else NULL)
             elif g.ph == 2 and g.pw == 2:
-                _pool_window(band + k, row, g.pixel, 2, 2, least, valid, y + k, argmax + k if argmax != NULL else NULL)
+                _pool_window(band + k, row, g.pixel, 2, 2, least, valid, y + k,
+                             argmax + k if argmax != NULL else NULL)
             else:
                 _pool_window(band + k, row, g.pixel, g.ph, g.pw, least, valid, y + k,
                              argmax + k if argmax != NULL else NULL)
@@ -138,6 +141,213 @@ cdef inline void _forward_row(const float* x, const float* packed, const float* 
         _pool_piece(band, g, high - low, least, y + low * g.f, argmax + low * g.f if argmax != NULL else NULL)
 
 
+# A few filters leave most of a vector empty: of 10 filters on 16 lanes, 6 are nothing. Then windows lie along the
+# lanes instead. The rows of x that a row of windows sees are kept as planes, [row][channel][phase][width]: plane
+# `phase` has the columns phase, phase + pw, ... of x. So the j-th columns of LANES windows, or what a tap of the kernel
+# sees from there, are neighbours; a tile is up to PIXELS filters x LANES windows. A pixel's sum has the order of those
+# above.
+
+cdef enum:
+    WINDOW = 9                       # pixels of a window, at most
+    TERMS = 64                       # of a row of the kernel, at most
+    LEAST_TERMS = 16                 # of a sum: below, turning x and y around costs too much
+
+
+cdef inline Py_ssize_t _height(const Geometry* g) noexcept nogil:
+    """Rows of x that a row of windows sees."""
+    return (g.ph - 1) * g.sh + (g.kh - 1) * g.dh + 1
+
+
+cdef inline Py_ssize_t _halo(const Geometry* g) noexcept nogil:
+    """Floats of a plane behind those of the last window's first column."""
+    return (g.pw - 1 + (g.kw - 1) * g.dw) // g.pw
+
+
+cdef inline Py_ssize_t _tiles(const Geometry* g) noexcept nogil:
+    """Tiles side by side for which the planes fit their buffer."""
+    return max(<Py_ssize_t>0, (STAGE // (_height(g) * g.c * g.pw) - _halo(g)) // LANES)
+
+
+cdef inline bint _by_windows(const Geometry* g) noexcept nogil:
+    """Whether that is faster: fewer products, by more than turning x and y around costs."""
+    cdef Py_ssize_t tiles = (g.ow + LANES - 1) // LANES
+    if g.sw > 1 or g.ph * g.pw > WINDOW or g.kw * g.c > TERMS or g.kh * g.kw * g.c < LEAST_TERMS or _tiles(g) < 1:
+        return False
+    return 5 * g.f * tiles * LANES < 4 * padded(g.f) * g.ow
+
+
+cdef inline void _plane_row(const float* x, Py_ssize_t columns, const Geometry* g, float* planes,
+                            Py_ssize_t width) noexcept nogil:
+    """A row of x, of which `columns` are wanted, as planes; zeros behind them."""
+    cdef Py_ssize_t k, phase, j, count, step = g.pw * g.c
+    cdef const float* a
+    for k in range(g.c):
+        for phase in range(g.pw):
+            count = (columns - phase + g.pw - 1) // g.pw
+            a = x + phase * g.c + k
+            for j in range(count):
+                planes[j] = a[0]
+                a += step
+            for j in range(count, width):
+                planes[j] = 0
+            planes += width
+
+
+cdef inline void _window_tile(const int filters, const float* planes, const int* at, Py_ssize_t terms, Py_ssize_t rows,
+                              Py_ssize_t row, const float* w, int lanes, const float* start, float* y) noexcept nogil:
+    """y[p, l] = start[p] + sum of w[p] * planes[l]: filters x LANES windows, of each one pixel.
+
+    A sum has `rows` times `terms` terms; those of a row lie at `at`, and are `lanes` apart in w.
+    """
+    cdef float acc[PIXELS][LANES]
+    cdef Py_ssize_t _, k
+    cdef const float* b
+    cdef int p, l
+    for p in range(filters):
+        for l in range(LANES):
+            acc[p][l] = start[p]
+    for _ in range(rows):
+        for k in range(terms):
+            b = planes + at[k]
+            for p in range(filters):
+                for l in range(LANES):
+                    acc[p][l] += w[p] * b[l]
+            w += lanes
+        planes += row
+    for p in range(filters):
+        for l in range(LANES):
+            y[p * LANES + l] = acc[p][l]
+
+
+cdef void _window_tiles(int filters, const float* x, const int* at, Py_ssize_t terms, Py_ssize_t rows, Py_ssize_t row,
+                        const float* w, int lanes, const float* start, float* y) noexcept nogil:
+    """The copy of `_window_tile` for so many filters."""
+    if PIXELS >= 14 and filters == 14: _window_tile(14, x, at, terms, rows, row, w, lanes, start, y)
+    elif PIXELS >= 13 and filters == 13: _window_tile(13, x, at, terms, rows, row, w, lanes, start, y)
+    elif PIXELS >= 12 and filters == 12: _window_tile(12, x, at, terms, rows, row, w, lanes, start, y)
+    elif PIXELS >= 11 and filters == 11: _window_tile(11, x, at, terms, rows, row, w, lanes, start, y)
+    elif PIXELS >= 10 and filters == 10: _window_tile(10, x, at, terms, rows, row, w, lanes, start, y)
+    elif PIXELS >= 9 and filters == 9: _window_tile(9, x, at, terms, rows, row, w, lanes, start, y)
+    elif PIXELS >= 8 and filters == 8: _window_tile(8, x, at, terms, rows, row, w, lanes, start, y)
+    elif PIXELS >= 7 and filters == 7: _window_tile(7, x, at, terms, rows, row, w, lanes, start, y)
+    elif filters == 6: _window_tile(6, x, at, terms, rows, row, w, lanes, start, y)
+    elif filters == 5: _window_tile(5, x, at, terms, rows, row, w, lanes, start, y)
+    elif filters == 4: _window_tile(4, x, at, terms, rows, row, w, lanes, start, y)
+    elif filters == 3: _window_tile(3, x, at, terms, rows, row, w, lanes, start, y)
+    elif filters == 2: _window_tile(2, x, at, terms, rows, row, w, lanes, start, y)
+    else: _window_tile(1, x, at, terms, rows, row, w, lanes, start, y)
+
+
+cdef inline void _pool_windows(const float* sums, int pixels, Py_ssize_t step, float least, float* best,
+                               int* where) noexcept nogil:
+    """LANES windows of one filter; `step` floats lie between their pixels."""
+    cdef float v, old
+    cdef bint wins
+    cdef int l, at
+    for l in range(LANES):
+        best[l] = sums[l]
+        where[l] = 0
+    for at in range(1, pixels):
+        for l in range(LANES):
+            v, old = sums[at * step + l], best[l]
+            wins = (not v <= old) & (old == old)
+            best[l] = v if wins else old
+            where[l] = at if wins else where[l]
+    for l in range(LANES):
+        v = best[l]
+        best[l] = least if v < least else v
+
+
+cdef inline void _forward_tile(const float* planes, const int* at, Py_ssize_t line, const float* packed,
+                               const float* bias, float* y, int* argmax, const Geometry* g, float least,
+                               int valid) noexcept nogil:
+    """LANES windows of all filters, of which `valid` exist; `line` floats lie from one row of x to the next."""
+    cdef float room[WINDOW * PIXELS * LANES + LANES]
+    cdef float start[PIXELS]
+    cdef float best[LANES]
+    cdef int where[LANES]
+    cdef float* sums = aligned(room)
+    cdef float* to
+    cdef int* index
+    cdef Py_ssize_t terms = g.kh * g.kw * g.c, block, row, column, first
+    cdef int lanes, count, parts, part, low, filters, p, l
+    for block in range(blocks_of(g.f)):
+        lanes = lanes_of(block, g.f)
+        count = <int>min(<Py_ssize_t>lanes, g.f - block * LANES)
+        parts = (count + PIXELS - 1) // PIXELS
+        for part in range(parts):
+            low = count * part // parts
+            filters = count * (part + 1) // parts - low
+            first = block * LANES + low
+            for p in range(filters):
+                start[p] = bias[first + p] if bias != NULL else <float>0
+            for row in range(g.ph):
+                for column in range(g.pw):
+                    _window_tiles(filters, planes + row * g.sh * line, at + column * g.kw * g.c, g.kw * g.c, g.kh,
+                                  g.dh * line, packed + block * terms * LANES + low, lanes, start,
+                                  sums + (row * g.pw + column) * filters * LANES)
+            for p in range(filters):
+                _pool_windows(sums + p * LANES, <int>(g.ph * g.pw), filters * LANES, least, best, where)
+                to = y + first + p
+                for l in range(valid):
+                    to[0] = best[l]
+                    to += g.f
+                if argmax != NULL:
+                    index = argmax + first + p
+                    for l in range(valid):
+                        index[0] = where[l]
+                        index += g.f
+
+
+cdef inline void _forward_by_windows(const float* x, const float* packed, const float* bias, float* y, int* argmax,
+                                     const Geometry* g, float least, Py_ssize_t first,
+                                     Py_ssize_t last) noexcept nogil:
+    """Rows [first, last) of windows, counted through all samples. Planes that the next row sees, too, are kept."""
+    cdef float room[STAGE + LANES]
+    cdef float* planes = aligned(room)
+    cdef Py_ssize_t height = _height(g), step = g.ph * g.sh, tiles = (g.ow + LANES - 1) // LANES
+    cdef Py_ssize_t pieces = (tiles + _tiles(g) - 1) // _tiles(g), piece, low, high, columns
+    cdef Py_ssize_t unit, width, size, kept, row, column, place, start, j, k
+    cdef int at[WINDOW * TERMS]
+    cdef const float* a
+    for piece in range(pieces):
+        low, high = tiles * piece // pieces * LANES, min(g.ow, tiles * (piece + 1) // pieces * LANES)
+        columns = (high - low) * g.pw + (g.kw - 1) * g.dw
+        width = (high - low + LANES - 1) // LANES * LANES + _halo(g)
+        size = g.c * g.pw * width
+        for column in range(g.pw):
+            for j in range(g.kw):
+                place = column + j * g.dw
+                for k in range(g.c):
+                    at[(column * g.kw + j) * g.c + k] = <int>((k * g.pw + place % g.pw) * width + place // g.pw)
+        for unit in range(first, last):
+            row = unit % g.oh
+            kept = height - step if unit > first and row > 0 and step < height else 0
+            if kept:
+                memmove(planes, planes + step * size, kept * size * sizeof(float))
+            a = x + (((unit // g.oh) * g.h + row * step) * g.w + low * g.pw) * g.c
+            while kept < height:
+                _plane_row(a + kept * g.w * g.c, columns, g, planes + kept * size, width)
+                kept += 1
+            start = low
+            while start < high:
+                place = (unit * g.ow + start) * g.f
+                _forward_tile(planes + start - low, at, size, packed, bias, y + place,
+                              argmax + place if argmax != NULL else NULL, g, least,
+                              <int>min(<Py_ssize_t>LANES, high - start))
+                start += LANES
+
+
+cdef inline void _forward_rows(const float* x, const float* packed, const float* bias, float* y, int* argmax,
+                               const Geometry* g, float least, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    cdef Py_ssize_t row
+    if _by_windows(g):
+        _forward_by_windows(x, packed, bias, y, argmax, g, least, first, last)
+    else:
+        for row in range(first, last):
+            _forward_row(x, packed, bias, y, argmax, g, least, row)
+
+
 def forward(
     const float[:, :, :, ::1] x,       # IN   (n, h, w, c), zero padding included
     const float[::1] packed,           # IN   by `conv.pack`
@@ -150,15 +360,15 @@ def forward(
     """`conv.forward`, then `pool.max_forward` with ph x pw as window and stride."""
     cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3],
                                 kh, kw, sh, sw, dh, dw, ph, pw)
-    cdef Py_ssize_t row, rows = y.shape[0] * y.shape[1]
+    cdef Py_ssize_t share, shares = max(1, threads), rows = y.shape[0] * y.shape[1]
     cdef float least = 0 if relu else -INFINITY
     cdef const float* a = &x[0, 0, 0, 0]
     cdef const float* w = &packed[0]
     cdef const float* b = &bias[0] if bias is not None else NULL
     cdef float* out = &y[0, 0, 0, 0]
     cdef int* index = &argmax[0, 0, 0, 0] if argmax is not None else NULL
-    for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
-        _forward_row(a, w, b, out, index, &g, least, row)
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _forward_rows(a, w, b, out, index, &g, least, rows * share // shares, rows * (share + 1) // shares)
 
 
 cdef void _forward(const Call* c, const Task* t) noexcept nogil:
@@ -166,10 +376,8 @@ cdef void _forward(const Call* c, const Task* t) noexcept nogil:
     cdef const Py_ssize_t* y = &c.operand[3].shape[0]
     cdef Geometry g = _geometry(x[0], x[1], x[2], y[0], y[1], y[2],
                                 c.i[0], c.i[1], c.i[2], c.i[3], c.i[4], c.i[5], c.i[6], c.i[7])
-    cdef Py_ssize_t row
-    for row in range(t.first, t.last):
-        _forward_row(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3],
-                     <int*>t.at[4], &g, 0 if c.i[8] else -INFINITY, row)
+    _forward_rows(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3], <int*>t.at[4],
+                  &g, 0 if c.i[8] else -INFINITY, t.first, t.last)
 
 
 # --------------------------------------------------------------------------------------------- kernel gradient

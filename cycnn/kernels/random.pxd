@@ -8,6 +8,10 @@
 # 16 j + l of a stretch is word j of the l-th counter. A sample begins a stretch of its own, so it draws the same in any
 # chunk.
 
+from libc.math cimport sqrtf
+
+from cycnn.kernels.maths cimport ONE, TWO, log
+
 cdef enum:
     COUNTERS = 16
     STRETCH = 64
@@ -64,3 +68,26 @@ cdef inline float unit(u32 word) noexcept nogil:
     """A word's upper 24 bits as a float in [0, 1): every multiple of 2^-24 is as likely as any other."""
     cdef float share = 5.9604645e-08
     return <float><int>(word >> 8) * share
+
+
+cdef inline void normals(const u32* word, float* z) noexcept nogil:
+    """A stretch of independent numbers of mean 0 and variance 1, two from two words (Box and Muller, 1958):
+    z = sqrt(-2 log u) (cos, sin)(2 pi v), with the polynomials of cos and sin around the nearest quarter turn."""
+    cdef float four = 4, half = 0.5, quarter = 1.57079633
+    cdef float s3 = -0.166666667, s5 = 0.00833333333, s7 = -0.000198412698, s9 = 2.75573192e-06
+    cdef float c2 = -0.5, c4 = 0.0416666667, c6 = -0.00138888889, c8 = 2.48015873e-05
+    cdef float radius, turn, a, q, sine, cosine
+    cdef int l, k
+    for l in range(STRETCH // 2):
+        radius = sqrtf(-TWO * log(ONE - unit(word[l])))
+        turn = unit(word[l + STRETCH // 2]) * four
+        k = <int>(turn + half)
+        a = (turn - <float>k) * quarter
+        q = a * a
+        sine = a + a * q * (s3 + q * (s5 + q * (s7 + q * s9)))
+        cosine = ONE + q * (c2 + q * (c4 + q * (c6 + q * c8)))
+        a = sine if k & 1 else cosine          # |cos| and |sin| swap with every quarter turn
+        sine = cosine if k & 1 else sine
+        cosine = -a if (k + 1) & 2 else a
+        sine = -sine if k & 2 else sine
+        z[l], z[l + STRETCH // 2] = radius * cosine, radius * sine

@@ -347,7 +347,7 @@ cdef void _clip_value(const Call* c, const Task* t) noexcept nogil:
 # Keras 3's formulas: w weights, g gradient, then the rule's slots; h its numbers.
 
 cdef enum:
-    NONE, SGD, MOMENTUM, NESTEROV, ADAM, ADAMAX, NADAM, RMSPROP, ADAGRAD, ADADELTA, FTRL, LION
+    NONE, SGD, MOMENTUM, NESTEROV, ADAM, ADAMAX, NADAM, RMSPROP, ADAGRAD, ADADELTA, FTRL, LION, SCHEDULE_FREE
 
 
 cdef inline void _sgd(float* w, const float* g, const float* h, Py_ssize_t size) noexcept nogil:
@@ -514,6 +514,23 @@ cdef inline void _lion(float* w, const float* g, float* m, const float* h, Py_ss
         w[k] -= step
 
 
+cdef inline void _schedule_free(float* w, const float* g, float* z, float* v, const float* h,
+                                Py_ssize_t size) noexcept nogil:
+    """v as in Adam, z' = z - rate * g / (sqrt(v * e) + epsilon), x = (w - (1 - beta_1) z) / beta_1 averaged with z',
+    w = (1 - beta_1) z' + beta_1 x.
+    Numbers: rate, 1 - beta_2, e = 1 / (1 - beta_2^t), epsilon, beta_1, 1 - beta_1, 1 / t."""
+    cdef float rate = h[0], new_v = h[1], e = h[2], epsilon = h[3], of_x = h[4], of_z = h[5], share = h[6], a, b, x
+    cdef Py_ssize_t k
+    for k in range(size):
+        b = v[k] + (g[k] * g[k] - v[k]) * new_v
+        v[k] = b
+        x = (w[k] - of_z * z[k]) / of_x
+        a = z[k] - rate * g[k] / (sqrtf(b * e) + epsilon)
+        z[k] = a
+        x = (1 - share) * x + share * a
+        w[k] = of_z * a + of_x * x
+
+
 cdef inline void _decay(float* w, float decay, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(size):
@@ -558,6 +575,8 @@ cdef inline void _step_block(float* w, const float* g, float* a, float* b, float
             _ftrl(w, g, a, b, h, size)
         elif rule == LION:
             _lion(w, g, a, h, size)
+        elif rule == SCHEDULE_FREE:
+            _schedule_free(w, g, a, b, h, size)
     if average != NULL:
         _average(w, average, h, size)
 
@@ -609,6 +628,7 @@ CONSTANTS = {
     "RULES": {
         "none": NONE, "sgd": SGD, "momentum": MOMENTUM, "nesterov": NESTEROV, "adam": ADAM, "adamax": ADAMAX,
         "nadam": NADAM, "rmsprop": RMSPROP, "adagrad": ADAGRAD, "adadelta": ADADELTA, "ftrl": FTRL, "lion": LION,
+        "schedule_free": SCHEDULE_FREE,
     },
 }
 

@@ -1,4 +1,4 @@
-"""Winograd's convolution for 3x3 kernels with stride 1: forward and the input gradient, with fewer products.
+"""Winograd's convolution for 3x3 kernels with stride 1: forward and both gradients, with fewer products.
 
 An output tile of m x m pixels (m = 2 or 4) needs (m + 2)^2 products for each pair of channel and filter, where the
 direct way takes 9 m^2: 2.25 times fewer for F(2x2, 3x3), 4 times for F(4x4, 3x3). A. Lavin and S. Gray, Fast
@@ -20,7 +20,8 @@ The products are those of `tile.pxi`. Kernels come packed as U, [block of filter
 (forward) and `pack_transposed` (input gradient: the same convolution, of dy with the kernel turned around).
 
 Zero padding needs no copy of x: `top` and `left` say how many rows and columns of zeros lie before it, and whatever is
-looked for outside x is zero. A NaN or an infinity in x makes NaN of all pixels of the tiles that read it.
+looked for outside x is zero. A NaN or an infinity in x makes NaN of all pixels of the tiles that read it; in the
+kernel's gradient it stays in its channel, or its filter.
 """
 
 from cython.parallel cimport prange
@@ -87,24 +88,25 @@ cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssiz
     return g
 
 
-cdef inline Py_ssize_t _blocks(Py_ssize_t f) noexcept nogil:
-    return (f + LANES - 1) // LANES
+cdef inline Py_ssize_t _vectors(Py_ssize_t c) noexcept nogil:
+    """Vectors of c channels."""
+    return (c + HALF - 1) // HALF
 
 
-cdef inline int _lanes(Py_ssize_t block, Py_ssize_t f) noexcept nogil:
-    """Columns of a block of filters: whole vectors in any case, which the transforms need."""
-    return HALF if f - block * LANES <= HALF else LANES
+cdef inline Py_ssize_t _block_size(int lanes, Py_ssize_t c, int n) noexcept nogil:
+    """Floats of a packed block of filters: whole vectors of them, or of one filter's channels."""
+    return n * n * (_vectors(c) * HALF if lanes == 1 else c * lanes)
 
 
 def packed_size(Py_ssize_t c, Py_ssize_t f, int tile):
     """Floats of a packed (3, 3, c, f) kernel; for `pack_transposed` with c and f swapped."""
-    cdef Py_ssize_t last = _blocks(f) - 1
-    return (tile + 2) * (tile + 2) * c * (last * LANES + _lanes(last, f))
+    cdef Py_ssize_t last = blocks_of(f) - 1
+    return last * _block_size(LANES, c, tile + 2) + _block_size(lanes_of(last, f), c, tile + 2)
 
 
 def pack_units(Py_ssize_t c, Py_ssize_t f):
     """Units of work of `pack`: channels of each block of filters; for `pack_transposed` with c and f swapped."""
-    return c * _blocks(f)
+    return c * blocks_of(f)
 
 
 def workspace_size(Py_ssize_t c, int tile):
@@ -212,6 +214,17 @@ cdef inline void _output_line(const int n, const bint last, const float* s, Py_s
         _copy(out[3], y + 3 * ystep)
 
 
+cdef inline float _vector_total(float* a) noexcept nogil:
+    """The sum of HALF numbers, halves onto halves; they are overwritten."""
+    cdef int l
+    if HALF >= 16:
+        for l in range(8):
+            a[l] += a[l + 8]
+    for l in range(4):
+        a[l] += a[l + 4]
+    return (a[0] + a[2]) + (a[1] + a[3])
+
+
 cdef inline void _data_tile(const int n, const float* d, Py_ssize_t row, Py_ssize_t column, float* v,
                             Py_ssize_t plane) noexcept nogil:
     """V = B^T d B of one tile, HALF channels."""
@@ -249,16 +262,35 @@ cdef inline void _output_tile(const int n, const float* s, Py_ssize_t plane, con
 
 # ------------------------------------------------------------------------------------------------------ packing
 
+cdef inline void _pack_column(const float* points, float* u, Py_ssize_t c, Py_ssize_t k, int n) noexcept nogil:
+    """Channel k of a block of one filter, [point][vector][HALF]: the last HALF channels, zeros where they are among the
+    others, and the others, as they lie in V."""
+    cdef Py_ssize_t vectors = _vectors(c), others = (vectors - 1) * HALF, last = max(c - HALF, 0), l
+    cdef int point
+    for point in range(n * n):
+        if k == others:
+            for l in range(HALF):
+                if not others <= last + l < c:
+                    u[l] = 0
+        u[k - last if k >= others else HALF + k] = points[point * HALF]
+        u += vectors * HALF
+
+
 cdef inline void _pack_channel(const float* kernel, float* packed, Py_ssize_t c, Py_ssize_t f, int n, bint transposed,
                                Py_ssize_t unit) noexcept nogil:
     """One channel of a block of filters; transposed, one filter of a block of channels, the kernel turned around."""
     cdef float taps[9 * HALF]
+    cdef float points[POINTS * HALF]
     cdef Py_ssize_t depth = f if transposed else c, columns = c if transposed else f
     cdef Py_ssize_t block = unit // depth, k = unit % depth, plane, valid, l
-    cdef int lanes = _lanes(block, columns), low = 0, tap
+    cdef int lanes = lanes_of(block, columns), low = 0, tap
+    cdef bint single = lanes == 1
     cdef const float* a
-    cdef float* u = packed + block * n * n * depth * LANES + k * lanes
-    plane = depth * lanes
+    cdef float* u = packed + block * _block_size(LANES, depth, n)
+    cdef float* target = points
+    plane = HALF
+    if not single:
+        target, plane = u + k * lanes, depth * lanes
     while low < lanes:
         valid = min(<Py_ssize_t>HALF, max(<Py_ssize_t>0, columns - block * LANES - low))
         for tap in range(9):
@@ -271,10 +303,12 @@ cdef inline void _pack_channel(const float* kernel, float* packed, Py_ssize_t c,
             for l in range(valid, HALF):
                 taps[tap * HALF + l] = 0
         if n == 4:
-            _kernel_tile(4, taps, u + low, plane)
+            _kernel_tile(4, taps, target + low, plane)
         else:
-            _kernel_tile(6, taps, u + low, plane)
+            _kernel_tile(6, taps, target + low, plane)
         low += HALF
+    if single:
+        _pack_column(points, u, depth, k, n)
 
 
 def pack(
@@ -282,7 +316,8 @@ def pack(
     float[::1] packed,                 # OUT  (packed_size(c, f, tile),)
     int tile, int threads=1,
 ):
-    """G g G^T of all kernels, [block of filters][point][c][lanes]; missing filters are zeros."""
+    """G g G^T of all kernels, [block of filters][point][c][lanes]; missing filters are zeros. A last block of a single
+    filter is a column, whose channels lie side by side."""
     cdef Py_ssize_t c = kernel.shape[2], f = kernel.shape[3], unit, units = pack_units(c, f)
     cdef const float* a = &kernel[0, 0, 0, 0]
     cdef float* u = &packed[0]
@@ -348,7 +383,7 @@ cdef inline void _stage(const float* x, const Geometry* g, Py_ssize_t row, Py_ss
                 for l in range(HALF):
                     staged[l] = 0
                 if 0 <= i < g.h and 0 <= j < g.w:
-                    memcpy(staged, x + i * g.xrow + j * g.c, valid * sizeof(float))
+                    memcpy(staged, x + i * g.xrow + j * g.c + low, valid * sizeof(float))
             staged += HALF
 
 
@@ -394,7 +429,46 @@ cdef inline void _output(const float* s, const Geometry* g, const Place* at, int
     if not direct:
         for i in range(rows):
             for j in range(columns):
-                memcpy(y + (i * g.ow + j) * g.f, out + (i * g.m + j) * HALF, valid * sizeof(float))
+                if valid == HALF:
+                    _copy(out + (i * g.m + j) * HALF, y + (i * g.ow + j) * g.f)
+                else:
+                    memcpy(y + (i * g.ow + j) * g.f, out + (i * g.m + j) * HALF, valid * sizeof(float))
+
+
+cdef inline void _column(const float* v, const float* u, const Geometry* g, const Place* at, float start, float floor,
+                         float* y) noexcept nogil:
+    """The pixels of one tile for a block of one filter. The transform is linear, so HALF channels stay side by side
+    until there are pixels: those are fewer than points. (65 filters cost 1.13 times as much as 64; as half a block, the
+    last one would cost as much as 16: 1.27.)"""
+    cdef float m[POINTS * HALF]
+    cdef float out[16 * HALF]
+    cdef float sums[HALF]
+    cdef float zero[HALF]
+    cdef Py_ssize_t rows = min(<Py_ssize_t>g.m, g.oh - at.row), columns = min(<Py_ssize_t>g.m, g.ow - at.column), i, j
+    cdef Py_ssize_t others = _vectors(g.c) - 1, last = max(g.c - HALF, 0), k
+    cdef float value
+    cdef int point, l
+    for l in range(HALF):
+        zero[l] = 0
+    for point in range(g.n * g.n):
+        for l in range(HALF):
+            sums[l] = v[last + l] * u[l]
+        for k in range(others):
+            u += HALF
+            for l in range(HALF):
+                sums[l] += v[k * HALF + l] * u[l]
+        _copy(sums, m + point * HALF)
+        u += HALF
+        v += g.vplane
+    if g.n == 4:
+        _output_tile(4, m, HALF, zero, -INFINITY, out, 2 * HALF, HALF)
+    else:
+        _output_tile(6, m, HALF, zero, -INFINITY, out, 4 * HALF, HALF)
+    y += ((at.sample * g.oh + at.row) * g.ow + at.column) * g.f
+    for i in range(rows):
+        for j in range(columns):
+            value = start + _vector_total(out + (i * g.m + j) * HALF)
+            y[(i * g.ow + j) * g.f] = floor if value < floor else value
 
 
 cdef inline void _activate(int activation, const Geometry* g, const Place* at, float* y) noexcept nogil:
@@ -416,8 +490,11 @@ cdef inline void _forward_tiles(const float* x, const float* packed, const float
     cdef float* s = v + g.n * g.n * g.vplane
     cdef const float* u
     cdef Py_ssize_t blocks = (last - first + g.most - 1) // g.most, b, low, high, tiles, block, t
+    cdef Py_ssize_t size = _block_size(LANES, g.c, g.n), whole = blocks_of(g.f)
+    cdef bint single = lanes_of(whole - 1, g.f) == 1
     cdef int lanes, valid, point, l
     cdef Terms m
+    whole -= single
     load_bias(NULL, 0, zero)
     m.rows, m.cols, m.depth, m.xstep, m.ystep = 1, 1, g.c, g.depth, LANES
     m.xrow = m.xcol = m.wrow = m.wcol = 0
@@ -428,10 +505,13 @@ cdef inline void _forward_tiles(const float* x, const float* packed, const float
         _find(g, low, high, places)
         for t in range(tiles):
             _data(x, g, &places[t], v + t * g.depth)
-        for block in range(_blocks(g.f)):
-            lanes = _lanes(block, g.f)
+            if single:  # while the tile's V is in the first-level cache
+                _column(v + t * g.depth, packed + whole * size, g, &places[t],
+                        bias[g.f - 1] if bias != NULL else <float>0, floor, y + g.f - 1)
+        for block in range(whole):
+            lanes = lanes_of(block, g.f)
             valid = <int>min(<Py_ssize_t>lanes, g.f - block * LANES)
-            u = packed + block * g.n * g.n * g.c * LANES
+            u = packed + block * size
             for point in range(g.n * g.n):
                 sum_run(tiles, lanes, lanes, &m, v + point * g.vplane, u + point * g.c * lanes, zero, False, False,
                         s + point * g.mplane)
@@ -497,14 +577,257 @@ cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
                    t.first, t.last)
 
 
+# ---------------------------------------------------------------------------------------------- kernel gradient
+#
+# Forward backwards: Y = A^T [U * V] A with U = G g G^T gives dU = (A dY A^T) * V and dg = G^T dU G, with the matrices
+# of F(4x4, 3x3). Summed over all tiles before the last transform, dU[point] is a matrix product:
+#
+#     W[point][tile][f] = A dY A^T;  dU[point][c][f] = V[point]^T @ W[point];  dkernel = G^T dU G
+#
+# It goes by panels of SIDE channels and SIDE filters, whose dU stays in cache while the tiles pass, SHARE of them at a
+# time: V, W and dU of a panel are 1.3 MB. A unit of work is a quarter of a panel; quarters of one panel share the
+# transforms if one task has them. What is added up, and in which order, does not depend on that.
+
+cdef enum:
+    SIDE = 64
+    QUARTER = 32                     # channels, and filters, of a unit; a multiple of LANES
+    SHARE = 32                       # tiles; 64 are 7 % slower, 128 20 % (2 MB of second-level cache)
+    DEEP = SIDE + HALF               # floats from one tile of V, and of W, to the next
+    PLANE = SHARE * DEEP + HALF      # from one point to the next
+    UPLANE = SIDE * SIDE + HALF      # of dU
+    KERNEL_WORKSPACE = POINTS * (2 * PLANE + UPLANE) + HALF  # floats that a thread needs
+
+
+def kernel_units(Py_ssize_t c, Py_ssize_t f):
+    """Units of work of `backward_kernel`: quarters of panels, some of which may be empty."""
+    return 4 * ((c + SIDE - 1) // SIDE) * ((f + SIDE - 1) // SIDE)
+
+
+cdef inline void _gradient_line(const float* y, Py_ssize_t step, float* w, Py_ssize_t wstep) noexcept nogil:
+    """w = A y."""
+    cdef float out[6][HALF]
+    cdef float y0, y1, y2, y3, even, odd
+    cdef int l
+    for l in range(HALF):
+        y0, y1, y2, y3 = y[l], y[step + l], y[2 * step + l], y[3 * step + l]
+        out[0][l], out[5][l] = y0, y3
+        even, odd = y0 + HALF_F * y2, ROOT * (y1 + HALF_F * y3)
+        out[1][l], out[2][l] = even + odd, even - odd
+        even, odd = y0 + TWO * y2, TWO * ROOT * (y1 + TWO * y3)
+        out[3][l], out[4][l] = even + odd, even - odd
+    _copy(out[0], w)
+    _copy(out[1], w + wstep)
+    _copy(out[2], w + 2 * wstep)
+    _copy(out[3], w + 3 * wstep)
+    _copy(out[4], w + 4 * wstep)
+    _copy(out[5], w + 5 * wstep)
+
+
+cdef inline void _tap_line(const float* u, Py_ssize_t step, float* g, Py_ssize_t gstep) noexcept nogil:
+    """g = G^T u."""
+    cdef float out[3][HALF]
+    cdef float sum1, sum2, difference1, difference2
+    cdef int l
+    for l in range(HALF):
+        sum1, difference1 = u[step + l] + u[2 * step + l], u[step + l] - u[2 * step + l]
+        sum2, difference2 = u[3 * step + l] + u[4 * step + l], u[3 * step + l] - u[4 * step + l]
+        out[0][l] = u[l] - TWO_THIRDS * sum1 + SIXTH * sum2
+        out[1][l] = ROOT * TWO_THIRDS * (HALF_F * difference2 - difference1)
+        out[2][l] = HALF_F * TWO_THIRDS * (sum2 - sum1) + u[5 * step + l]
+    _copy(out[0], g)
+    _copy(out[1], g + gstep)
+    _copy(out[2], g + 2 * gstep)
+
+
+cdef inline void _gradient_tile(const float* y, Py_ssize_t row, Py_ssize_t column, float* w,
+                                Py_ssize_t plane) noexcept nogil:
+    """W = A dY A^T of one tile, HALF filters."""
+    cdef float half_way[4 * 6 * HALF]
+    cdef int k
+    for k in range(4):
+        _gradient_line(y + k * column, row, half_way + k * HALF, 4 * HALF)
+    for k in range(6):
+        _gradient_line(half_way + k * 4 * HALF, HALF, w + k * 6 * plane, plane)
+
+
+cdef inline void _tap_tile(const float* u, float* g) noexcept nogil:
+    """g = G^T dU G of HALF filters: (3, 3, HALF)."""
+    cdef float half_way[3 * 6 * HALF]
+    cdef int k
+    for k in range(6):
+        _tap_line(u + k * UPLANE, 6 * UPLANE, half_way + k * HALF, 6 * HALF)
+    for k in range(3):
+        _tap_line(half_way + k * 6 * HALF, HALF, g + k * 3 * HALF, HALF)
+
+
+cdef inline void _stage_gradient(const float* dy, const Geometry* g, const Place* at, Py_ssize_t low,
+                                 float* staged) noexcept nogil:
+    """dY of a tile, which may lie partly outside, side by side: (4, 4, HALF) from filter `low` on."""
+    cdef Py_ssize_t i, j, valid = min(<Py_ssize_t>HALF, g.f - low)
+    cdef int l
+    for i in range(at.row, at.row + 4):
+        for j in range(at.column, at.column + 4):
+            if i < g.oh and j < g.ow and valid == HALF:
+                _copy(dy + (i * g.ow + j) * g.f + low, staged)
+            else:
+                for l in range(HALF):
+                    staged[l] = 0
+                if i < g.oh and j < g.ow:
+                    memcpy(staged, dy + (i * g.ow + j) * g.f + low, valid * sizeof(float))
+            staged += HALF
+
+
+cdef inline void _data_panel(const float* x, const Geometry* g, const Place* at, Py_ssize_t first, Py_ssize_t last,
+                             float* v) noexcept nogil:
+    """V of one tile, channels [first, last); behind the last one zeros."""
+    cdef float staged[POINTS * HALF]
+    cdef Py_ssize_t row = at.row - g.top, column = at.column - g.left, low = first
+    cdef bint inside = row >= 0 and column >= 0 and row + 6 <= g.h and column + 6 <= g.w
+    x += at.sample * g.xsample
+    while low < last:
+        if inside and low + HALF <= g.c:
+            _data_tile(6, x + row * g.xrow + column * g.c + low, g.xrow, g.c, v, PLANE)
+        else:
+            _stage(x, g, row, column, low, staged)
+            _data_tile(6, staged, 6 * HALF, HALF, v, PLANE)
+        low += HALF
+        v += HALF
+
+
+cdef inline void _gradient_panel(const float* dy, const Geometry* g, const Place* at, Py_ssize_t first,
+                                 Py_ssize_t last, float* w) noexcept nogil:
+    """W of one tile, filters [first, last); behind the last one zeros."""
+    cdef float staged[16 * HALF]
+    cdef Py_ssize_t low = first
+    cdef bint inside = at.row + 4 <= g.oh and at.column + 4 <= g.ow
+    dy += at.sample * g.oh * g.ow * g.f
+    while low < last:
+        if inside and low + HALF <= g.f:
+            _gradient_tile(dy + (at.row * g.ow + at.column) * g.f + low, g.ow * g.f, g.f, w, PLANE)
+        else:
+            _stage_gradient(dy, g, at, low, staged)
+            _gradient_tile(staged, 4 * HALF, HALF, w, PLANE)
+        low += HALF
+        w += HALF
+
+
+cdef inline void _panel_products(const float* v, const float* w, float* u, Py_ssize_t tiles, Py_ssize_t channels,
+                                 Py_ssize_t filters, bint fresh) noexcept nogil:
+    """dU of one point, onto what is there unless it is `fresh`."""
+    cdef Py_ssize_t runs = (channels + PIXELS - 1) // PIXELS, run, low, high, block
+    cdef Pixels m
+    m.samples = m.rows = 1
+    m.xsample = m.ysample = m.xrow = m.yrow = 0
+    m.cols, m.xcol, m.ycol = tiles, DEEP, DEEP
+    for block in range(blocks_of(filters)):
+        for run in range(runs):
+            low, high = channels * run // runs, channels * (run + 1) // runs
+            outer_tile(<int>(high - low), lanes_of(block, filters), &m, v + low, w + block * LANES, fresh,
+                       u + (block * SIDE + low) * LANES, LANES)
+
+
+cdef inline void _panel_taps(const float* u, float* dkernel, Py_ssize_t columns, Py_ssize_t rows, Py_ssize_t channels,
+                             Py_ssize_t filters, bint fresh) noexcept nogil:
+    """dkernel of a panel; `rows` are the channels of dkernel, `columns` floats from one to the next."""
+    cdef float taps[9 * HALF]
+    cdef float* d
+    cdef Py_ssize_t row, column, valid, tap, l
+    for row in range(channels):
+        column = 0
+        while column < filters:
+            _tap_tile(u + (column // LANES * SIDE + row) * LANES + column % LANES, taps)
+            valid = min(<Py_ssize_t>HALF, filters - column)
+            for tap in range(9):
+                d = dkernel + (tap * rows + row) * columns + column
+                if valid == HALF and fresh:
+                    _copy(taps + tap * HALF, d)
+                elif valid == HALF:
+                    for l in range(HALF):
+                        d[l] += taps[tap * HALF + l]
+                else:
+                    for l in range(valid):
+                        d[l] = taps[tap * HALF + l] if fresh else d[l] + taps[tap * HALF + l]
+            column += HALF
+
+
+cdef void _kernel_panel(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, float* workspace,
+                        const Geometry* g, Py_ssize_t tiles, bint fresh, Py_ssize_t c, Py_ssize_t c_end, Py_ssize_t f,
+                        Py_ssize_t f_end) noexcept nogil:
+    """Channels [c, c_end) and filters [f, f_end) of dkernel, at most SIDE of each, over so many tiles."""
+    cdef Place places[SHARE]
+    cdef float* v = aligned(workspace)
+    cdef float* w = v + POINTS * PLANE
+    cdef float* u = w + POINTS * PLANE
+    cdef Py_ssize_t shares = (tiles + SHARE - 1) // SHARE, share, low, high, t, point
+    c_end, f_end = min(c_end, g.c), min(f_end, g.f)
+    if c >= c_end or f >= f_end:
+        return
+    for share in range(shares):
+        low, high = tiles * share // shares, tiles * (share + 1) // shares
+        _find(g, low, high, places)
+        for t in range(high - low):
+            _data_panel(x, g, &places[t], c, c_end, v + t * DEEP)
+        for t in range(high - low):
+            _gradient_panel(dy, g, &places[t], f, f_end, w + t * DEEP)
+        for point in range(POINTS):
+            _panel_products(v + point * PLANE, w + point * PLANE, u + point * UPLANE, high - low, c_end - c, f_end - f,
+                            share == 0)
+    _panel_taps(u, dkernel + c * columns + f, columns, g.c, c_end - c, f_end - f, fresh)
+
+
+cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, float* workspace,
+                               const Geometry* g, Py_ssize_t samples, bint fresh, Py_ssize_t first,
+                               Py_ssize_t last) noexcept nogil:
+    """Units [first, last) over samples: of each panel the whole, a half, or single quarters."""
+    cdef Py_ssize_t across = (g.f + SIDE - 1) // SIDE, tiles = samples * g.down * g.across, unit = first, c, f, count
+    while unit < last:
+        c, f = unit // 4 // across * SIDE, unit // 4 % across * SIDE
+        count = 4 if unit % 4 == 0 and unit + 4 <= last else 2 if unit % 2 == 0 and unit + 2 <= last else 1
+        f += unit % 4 // 2 * QUARTER
+        c += unit % 2 * QUARTER
+        _kernel_panel(x, dy, dkernel, columns, workspace, g, tiles, fresh, c, c + (QUARTER if count == 1 else SIDE), f,
+                      f + (SIDE if count == 4 else QUARTER))
+        unit += count
+
+
+def backward_kernel(
+    const float[:, :, :, ::1] x,       # IN   (n, h, w, c), without `top` rows and `left` columns of zeros before it
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
+    float[:, :, :, ::1] dkernel,       # OUT  (3, 3, c, f)
+    float[:, ::1] workspace,           # WORK (threads, KERNEL_WORKSPACE)
+    Py_ssize_t top, Py_ssize_t left, int threads=1,
+):
+    """Gradient with respect to the kernel, by tiles of 4x4 pixels of dy, summed in order. Threads share its parts."""
+    cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], dy.shape[1], dy.shape[2], dy.shape[3], 4, top, left)
+    cdef Py_ssize_t share, shares = max(1, threads), units = kernel_units(g.c, g.f), each = workspace.shape[1]
+    cdef Py_ssize_t samples = x.shape[0]
+    cdef const float* a = &x[0, 0, 0, 0]
+    cdef const float* b = &dy[0, 0, 0, 0]
+    cdef float* d = &dkernel[0, 0, 0, 0]
+    cdef float* work = &workspace[0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _kernel_units(a, b, d, g.f, work + share * each, &g, samples, True, units * share // shares,
+                      units * (share + 1) // shares)
+
+
+cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* x = &c.operand[0].shape[0]
+    cdef const Py_ssize_t* dy = &c.operand[1].shape[0]
+    cdef Geometry g = _geometry(x[0], x[1], x[2], dy[0], dy[1], dy[2], 4, c.i[0], c.i[1])
+    _kernel_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], c.operand[2].shape[3],
+                  <float*>t.at[3], &g, t.samples, t.fresh, t.first, t.last)
+
+
 # name -> (C door, what it does with each operand: r reads, w writes, u updates)
 DOORS = {
     "pack": (capsule(_pack), "rw"),
     "pack_transposed": (capsule(_pack_transposed), "rw"),
     "forward": (capsule(_forward), "rrrww"),
     "backward_input": (capsule(_backward_input), "rrww"),
+    "backward_kernel": (capsule(_backward_kernel), "rrww"),
 }
 CONSTANTS = {
     "packed_size": packed_size, "pack_units": pack_units, "workspace_size": workspace_size,
     "forward_units": forward_units,
+    "kernel_units": kernel_units, "KERNEL_WORKSPACE": KERNEL_WORKSPACE,
 }

@@ -9,6 +9,7 @@ Layers of several inputs have a function of their name in lower case: `add([x, y
       → plan     conv.forward with the activation in its epilogue, by rewrites.fuse_activations
 """
 
+from cycnn.core.registry import deserialize_keras_object, serialize_keras_object
 from cycnn.layers.activations.elu import ELU
 from cycnn.layers.activations.leaky_relu import LeakyReLU
 from cycnn.layers.activations.prelu import PReLU
@@ -30,9 +31,11 @@ from cycnn.layers.core.einsum_dense import EinsumDense
 from cycnn.layers.core.embedding import Embedding
 from cycnn.layers.core.identity import Identity
 from cycnn.layers.core.lambda_layer import Lambda
+from cycnn.layers.core.masking import Masking
 from cycnn.layers.core.time_distributed import TimeDistributed
 from cycnn.layers.core.wrapper import Wrapper
 from cycnn.layers.input_layer import Input, InputLayer
+from cycnn.layers.input_spec import InputSpec
 from cycnn.layers.layer import Layer
 from cycnn.layers.merging.add import Add, add
 from cycnn.layers.merging.average import Average, average
@@ -48,6 +51,7 @@ from cycnn.layers.normalization.layer_normalization import LayerNormalization
 from cycnn.layers.normalization.local_response_normalization import LocalResponseNormalization
 from cycnn.layers.normalization.normalization import Normalization
 from cycnn.layers.normalization.rms_normalization import RMSNormalization
+from cycnn.layers.normalization.spectral_normalization import SpectralNormalization
 from cycnn.layers.normalization.unit_normalization import UnitNormalization
 from cycnn.layers.pooling.adaptive_average_pooling1d import AdaptiveAveragePooling1D
 from cycnn.layers.pooling.adaptive_average_pooling2d import AdaptiveAveragePooling2D
@@ -70,6 +74,23 @@ from cycnn.layers.pooling.max_pooling2d import MaxPooling2D
 from cycnn.layers.pooling.max_pooling3d import MaxPooling3D
 from cycnn.layers.pooling.max_unpooling2d import MaxUnpooling2D
 from cycnn.layers.pooling.sum_pooling2d import SumPooling2D
+from cycnn.layers.preprocessing.cut_mix import CutMix
+from cycnn.layers.preprocessing.mix_up import MixUp
+from cycnn.layers.preprocessing.pipeline import Pipeline
+from cycnn.layers.preprocessing.random_brightness import RandomBrightness
+from cycnn.layers.preprocessing.random_color_jitter import RandomColorJitter
+from cycnn.layers.preprocessing.random_contrast import RandomContrast
+from cycnn.layers.preprocessing.random_crop import RandomCrop
+from cycnn.layers.preprocessing.random_erasing import RandomErasing
+from cycnn.layers.preprocessing.random_flip import RandomFlip
+from cycnn.layers.preprocessing.random_grayscale import RandomGrayscale
+from cycnn.layers.preprocessing.random_hue import RandomHue
+from cycnn.layers.preprocessing.random_rotation import RandomRotation
+from cycnn.layers.preprocessing.random_saturation import RandomSaturation
+from cycnn.layers.preprocessing.random_shear import RandomShear
+from cycnn.layers.preprocessing.random_translation import RandomTranslation
+from cycnn.layers.preprocessing.random_zoom import RandomZoom
+from cycnn.layers.preprocessing.text_vectorization import TextVectorization
 from cycnn.layers.regularization.activity_regularization import ActivityRegularization
 from cycnn.layers.regularization.alpha_dropout import AlphaDropout
 from cycnn.layers.regularization.dropout import Dropout
@@ -151,6 +172,7 @@ __all__ = [
     "Cropping2D",
     "Cropping3D",
     "CroppingLike",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -177,12 +199,14 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "InputSpec",
     "L2Pooling2D",
     "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
     "LocalResponseNormalization",
+    "Masking",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
@@ -192,11 +216,26 @@ __all__ = [
     "MaxUnpooling2D",
     "Maximum",
     "Minimum",
+    "MixUp",
     "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
+    "Pipeline",
     "RMSNormalization",
+    "RandomBrightness",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
@@ -211,8 +250,10 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "Subtract",
     "SumPooling2D",
+    "TextVectorization",
     "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
@@ -225,12 +266,29 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]
+
+
+def serialize(layer):
+    """The config of a layer."""
+    return serialize_keras_object(layer)
+
+
+def deserialize(config, custom_objects=None):
+    """The layer of a config; one without a module is named after a class of this package.
+
+    Raises:
+        TypeError: it names a class that is neither cycnn's nor registered.
+    """
+    layers = {name: thing for name, thing in globals().items() if isinstance(thing, type) and issubclass(thing, Layer)}
+    return deserialize_keras_object(config, custom_objects, module_objects=layers)
 
 
 _OLDER = ("advanced_activations", "merge", "noise")  # modules of Keras 2, loaded when they are used
@@ -244,3 +302,7 @@ def __getattr__(name):
     from cycnn.core import checks
 
     raise AttributeError(checks.unknown("layer", name, __all__))
+
+
+def __dir__():
+    return __all__

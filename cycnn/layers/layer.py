@@ -4,6 +4,7 @@ import functools
 import inspect
 import itertools
 import math
+import warnings
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from cycnn.core.variable import Variable
 from cycnn.engine.function import Function
 from cycnn.engine.graph import Alias, Attached, Choice, Graph, Operation, SymbolicTensor, current_scope, recording
 from cycnn.layers.added_losses import ActivityPenalty, added_function
+from cycnn.layers.input_spec import check_input
 from cycnn.ops import calls
 from cycnn.ops.arrays import numbers
 from cycnn.ops.primitive import custom_gradient
@@ -24,6 +26,7 @@ from cycnn.ops.tape import Tensor, is_traced
 
 MOST_AXES = 7  # of a layer's input, the sample axis included: as many as a kernel call can describe
 MOST_NUMBERS = 1 << 40  # in one weight or one sample: sizes in bytes stay far from 64 bits
+DEEPEST = 64  # layers around a layer
 LONGEST = 1 << 30  # window, stride, padding: kernels count positions in 32 bits
 PLAIN = (str, int, float, bool, type(None))
 OFF = {  # what Keras writes of its layers to say that they do not use what cycnn does not do
@@ -39,6 +42,30 @@ VALUES = (np.ndarray, Tensor, Variable)  # what a layer is called on, if not on 
 INERT = (*PLAIN, np.ndarray, np.generic)  # attributes that hold no layers, weights or metrics
 _changes = itertools.count(1)
 _structure = 0  # another number whenever some layer's attributes or weights have become others
+KERAS_1 = {  # names of arguments, then and now
+    "W_constraint": "kernel_constraint",
+    "W_regularizer": "kernel_regularizer",
+    "atrous_rate": "dilation_rate",
+    "b_constraint": "bias_constraint",
+    "b_regularizer": "bias_regularizer",
+    "beta_init": "beta_initializer",
+    "bias": "use_bias",
+    "border_mode": "padding",
+    "dim_ordering": "data_format",
+    "filter_length": "kernel_size",
+    "gamma_init": "gamma_initializer",
+    "init": "kernel_initializer",
+    "nb_col": "kernel_size",
+    "nb_filter": "filters",
+    "nb_row": "kernel_size",
+    "output_dim": "units",
+    "p": "rate",
+    "pool_length": "pool_size",
+    "sigma": "stddev",
+    "stride": "strides",
+    "subsample": "strides",
+    "subsample_length": "strides",
+}
 RECORDS = {
     "_added",
     "_build_shapes",
@@ -107,10 +134,19 @@ class Layer(Operation):
     min_ndim = None  # the least number of axes of an input, the sample axis included; None: inputs of any kind
     exact_ndim = None
     built_from_start = False  # whether there is nothing to build
+    input_spec = None  # an `InputSpec`, or several, that inputs must fit
+    supports_masking = False  # whether the mask of the input is that of the output
     takes_mask = False  # whether Keras's `call` has a parameter `mask`: it stands in configs
     compute_dtype = variable_dtype = "float32"
 
     def __new__(cls, *args, **kwargs):
+        for old in filter(KERAS_1.get, kwargs):
+            new, known = KERAS_1[old], cls._arguments()
+            if old not in known and new in known:
+                raise TypeError(
+                    f"`{old}` is Keras 1's name of an argument of {cls.__name__} that is now `{new}`. "
+                    f"Received: {old}={checks.short(kwargs[old])}."
+                )
         layer = super().__new__(cls)
         layer._made_with = args, kwargs
         layer._weights, layer._statistics = (
@@ -255,6 +291,11 @@ class Layer(Operation):
         if self._path is None:
             self._path = "/".join((*current_scope().path, self.name))
         return self._path
+
+    @property
+    def dtype_policy(self):
+        """The `DTypePolicy`: float32."""
+        return config.dtype_policy()
 
     @property
     def path(self):
@@ -487,6 +528,12 @@ class Layer(Operation):
                     f"Received: {leaf!r}."
                 )
         self._build_for(args, kwargs)
+        first = args[0] if args else next(iter(kwargs.values()))
+        mask = kwargs.get("mask")
+        if mask is None:
+            mask = map_leaves(lambda leaf: getattr(leaf, "mask", None), first)
+            if takes(type(self).call, "mask") and any(found is not None for found in flatten(mask)):
+                kwargs = {**kwargs, "mask": mask}
         outputs = self._trace(args, kwargs, training) if current_scope().layer is not None else None
         if outputs is None:
             with recording(losses=[]) as scope:
@@ -498,6 +545,9 @@ class Layer(Operation):
                 seen.append(leaf)
             self._calls.append(Call(self, args, given, leaves))
             outputs = pack(outputs, leaves)
+        makes_mask = self.supports_masking and type(self).compute_mask is not Layer.compute_mask
+        if makes_mask or any(found is not None for found in flatten(mask)):
+            return self._masked(first, outputs, mask)
         return outputs
 
     def _build_for(self, args, kwargs):
@@ -509,6 +559,8 @@ class Layer(Operation):
             raise TypeError(
                 f"Layer {self.name!r} ({type(self).__name__}) cannot be called like this: {error}."
             ) from None
+        if self.input_spec is not None:
+            check_input(self, next(iter(bound.values())))
         shapes = {name: map_leaves(lambda leaf: getattr(leaf, "shape", None), value) for name, value in bound.items()}
         self._build_once(next(iter(shapes.values())), {f"{name}_shape": shape for name, shape in shapes.items()})
 
@@ -518,6 +570,11 @@ class Layer(Operation):
     def _trace(self, args, kwargs, training=None):
         """What `call` records; for both training flags, where it depends on one that is not known."""
         scope = current_scope()
+        if len(scope.path) > DEEPEST:
+            raise ValueError(
+                f"Layers must lie at most {DEEPEST} deep in each other. Received: layer {self.name!r} "
+                f"({type(self).__name__}), called in {' > '.join(scope.path[-4:])}: does it call itself?"
+            )
         training = scope.training if training is None else bool(training)
         takes_training = self._takes_training()
 
@@ -618,6 +675,33 @@ class Layer(Operation):
                 f"Layer {self.name!r} ({type(self).__name__}): one sample of its {what} would hold more than 2**40 numbers. "
                 f"Received: shape {tuple(sample)}."
             )
+
+    def compute_mask(self, inputs, previous_mask):
+        """The mask of the output, for the inputs and their masks: symbolic tensors, or None. A layer that has its own
+        supports masks."""
+        return previous_mask
+
+    def _supports_masks(self):
+        return self.supports_masking or type(self).compute_mask is not Layer.compute_mask
+
+    def _masked(self, given, outputs, mask):
+        """The outputs, with masks that follow from those of the first argument."""
+        if not self._supports_masks():
+            if self.takes_mask:  # to compute with it, in Keras
+                raise ValueError(
+                    f"Layer {self.name!r} ({type(self).__name__}) cannot take masks into account: leave out `mask_zero` or "
+                    "`Masking` before it. Received: an input with a mask."
+                )
+            warnings.warn(
+                f"Layer {self.name!r} ({type(self).__name__}) knows no masks: that of its input ends here.",
+                stacklevel=3,
+            )
+            return outputs
+        with recording(layer=self):
+            masks = flatten(self.compute_mask(given, mask))
+        for tensor, found in zip(flatten(outputs), masks):
+            tensor.mask = found
+        return outputs
 
     def compute_output_shape(self, input_shape):
         """Shape of the output for an input shape, both with None for the samples; several: lists of them."""

@@ -1,8 +1,8 @@
-"""What training makes small: all of Keras 3's losses but CTC.
+"""What training makes small: all of Keras 3's losses.
 
     crossentropies  focal_crossentropies  divergences      of probabilities
     regression_losses  hinge_losses                        of numbers, of margins
-    overlap_losses  circle_loss                            of masks, of embeddings
+    overlap_losses  circle_loss  ctc_loss                  of masks, of embeddings, of sequences
     base_loss                                              Loss, weights and reductions; functions as losses
     kernel_loss                                            what trains through a kernel
 
@@ -32,6 +32,7 @@ from cycnn.losses.crossentropies import (
     categorical_generalized_cross_entropy,
     sparse_categorical_crossentropy,
 )
+from cycnn.losses.ctc_loss import CTC, ctc
 from cycnn.losses.divergences import KLDivergence, Poisson, kl_divergence, poisson
 from cycnn.losses.focal_crossentropies import (
     BinaryFocalCrossentropy,
@@ -82,6 +83,7 @@ _CLASSES = {
     categorical_hinge: CategoricalHinge,
     circle: Circle,
     cosine_similarity: CosineSimilarity,
+    ctc: CTC,
     dice: Dice,
     hinge: Hinge,
     huber: Huber,
@@ -105,6 +107,7 @@ _FAMILY = Family("keras.losses", "loss", tuple(_CLASSES.values()), {**{f.__name_
 
 __all__ = [
     "BCE",
+    "CTC",
     "KLD",
     "MAE",
     "MAPE",
@@ -143,6 +146,7 @@ __all__ = [
     "categorical_hinge",
     "circle",
     "cosine_similarity",
+    "ctc",
     "deserialize",
     "dice",
     "get",
@@ -205,3 +209,7 @@ def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     raise AttributeError(checks.unknown("loss", name, __all__))
+
+
+def __dir__():
+    return __all__

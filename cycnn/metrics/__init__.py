@@ -369,3 +369,7 @@ def serialize(metric):
 def deserialize(config, custom_objects=None):
     """The metric of a config, with the user's own classes and functions in `custom_objects`."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+def __dir__():
+    return __all__

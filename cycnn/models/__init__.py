@@ -4,6 +4,7 @@ model        Model, what all models share, and Functional: `Model(inputs, output
 sequential   Sequential
 topology     the order of the layers between inputs and outputs
 configs      models as plain data
+functions    functions of `cycnn.ops` among the layers, and in configs
 cloning      clone_model
 summary      the table that `model.summary()` prints
 """
@@ -63,3 +64,7 @@ __all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "mo
 
 def __getattr__(name):
     raise AttributeError(checks.unknown("model", name, __all__))
+
+
+def __dir__():
+    return __all__

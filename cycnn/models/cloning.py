@@ -5,9 +5,9 @@ from cycnn.core.registry import export
 from cycnn.core.structure import flatten, map_leaves, pack
 from cycnn.engine.graph import SymbolicTensor
 from cycnn.layers.input_layer import Input, InputLayer
+from cycnn.models.functions import Function
 from cycnn.models.model import Functional
 from cycnn.models.sequential import Sequential
-from cycnn.models.topology import Function
 
 
 @export("keras.models")

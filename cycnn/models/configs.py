@@ -13,7 +13,8 @@ from cycnn.core.checks import short
 from cycnn.core.structure import flatten, map_leaves
 from cycnn.engine.graph import SymbolicTensor
 from cycnn.layers.layer import Layer, takes
-from cycnn.models.topology import Function, map_tensors
+from cycnn.models import functions
+from cycnn.models.topology import map_tensors
 
 TENSOR = "__keras_tensor__"
 
@@ -25,7 +26,7 @@ def of_topology(model, topology, functional):
         functional: the class `Functional`: the calls of such models are counted from 1, but not in `keras_history`.
 
     Raises:
-        ValueError: a function of `cycnn.ops` is among the layers.
+        ValueError: a function that is not one of `cycnn.ops` is among the layers.
     """
 
     def history(tensor):
@@ -41,29 +42,29 @@ def of_topology(model, topology, functional):
 
     layers = []
     for layer in topology.operations:
-        if isinstance(layer, Function):
-            raise ValueError(
-                f"The model {model.name!r} cannot be written as plain data: functions of `cycnn.ops` must be called in the "
-                "`call` of a layer class, or in a named function in a `Lambda`. "
-                f"Received: the function {layer.name!r} ({layer.kind}), called on symbolic tensors."
-            )
+        is_function = isinstance(layer, functions.Function)
         nodes = []
         for call in layer._calls:
             if call in topology.depths and call.inputs:
                 kwargs = dict(call.kwargs)
                 alone = not kwargs and len(call.args) == 1 and isinstance(call.args[0], SymbolicTensor)
-                if isinstance(layer, functional) or (alone and (layer.takes_mask or takes(type(layer).call, "mask"))):
+                if isinstance(layer, functional) or (alone and not is_function and _has_mask(layer)):
                     kwargs["mask"] = None  # as Keras has it
                 args, kwargs = map_tensors(history, (call.args, kwargs))
                 nodes.append(
                     {"args": registry.serialize_keras_object(args), "kwargs": registry.serialize_keras_object(kwargs)}
                 )
-        layers.append({**registry.serialize_keras_object(layer), "name": layer.name, "inbound_nodes": nodes})
+        config = layer.serialize() if is_function else registry.serialize_keras_object(layer)
+        layers.append({**config, "name": layer.name, "inbound_nodes": nodes})
     return {
         "layers": layers,
         "input_layers": map_leaves(place, model._inputs_struct),
         "output_layers": map_leaves(place, model._outputs_struct),
     }
+
+
+def _has_mask(layer):
+    return layer.takes_mask or takes(type(layer).call, "mask")
 
 
 def tensors_of(config, custom_objects, functional):
@@ -74,7 +75,7 @@ def tensors_of(config, custom_objects, functional):
     """
     layers, waiting, made = {}, {}, {}
     for part in config["layers"]:
-        layer = layer_of(part, custom_objects)
+        layer = functions.deserialize(part) if functions.is_function(part) else layer_of(part, custom_objects)
         name = part.get("name", layer.name)
         layers[name], waiting[name] = layer, list(part["inbound_nodes"])
         made[name] = [] if waiting[name] else [layer._calls[0].outputs]
@@ -97,6 +98,8 @@ def tensors_of(config, custom_objects, functional):
             while nodes:
                 try:
                     args, kwargs = value(nodes[0]["args"]), value(nodes[0]["kwargs"])
+                    if isinstance(layers[name], functions.Function):
+                        args = functions.arguments(layers[name], args)
                 except IndexError:
                     break
                 except KeyError as error:

@@ -72,6 +72,10 @@ class Sequential(Model):
             )
         if not isinstance(layer, Layer):
             raise checks.refuse("layer", "a layer", layer)
+        if any(inner is self for inner in layer._flatten_layers()):
+            raise ValueError(
+                f"A model cannot be a layer of itself. Received: {layer!r}, within which the model {self.name!r} lies."
+            )
         if any(layer.name == other.name for other in self._layers):
             raise ValueError(
                 f"The layers of the model {self.name!r} must have different names. Received: a second layer {layer.name!r}."

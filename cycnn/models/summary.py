@@ -11,7 +11,7 @@ import shutil
 import numpy as np
 
 from cycnn.layers.layer import Layer
-from cycnn.models.topology import Function
+from cycnn.models.functions import Function
 
 
 def summary(model, line_length=None, positions=None, expand_nested=False, show_trainable=False, layer_range=None):

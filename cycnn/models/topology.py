@@ -4,41 +4,10 @@ A layer's depth is the longest way from one of its outputs to one of the model's
 and among those of one depth in the order in which a search from the outputs meets them; so do weights in files.
 """
 
-from cycnn.core import names
-from cycnn.core.names import to_snake_case
 from cycnn.core.structure import flatten, map_leaves
 from cycnn.engine.graph import SymbolicTensor
 from cycnn.layers.input_layer import InputLayer
-from cycnn.layers.layer import Call
-
-
-class Function:
-    """A function of `cycnn.ops` in a model: it stands among the layers, without weights.
-
-    Attributes:
-        name: numbered like the names of layers: `"relu_1"`.
-        kind: what `summary` calls it: `"Relu"`.
-    """
-
-    built = True
-    weights = ()
-    trainable = True
-
-    def __init__(self, operation):
-        name = getattr(operation, "name", None) or getattr(operation, "kind", None) or type(operation).__name__
-        self.operation = operation
-        self.kind = "".join(word.capitalize() for word in to_snake_case(name).split("_"))
-        self.name = names.auto_name(name)
-        self._calls = []
-
-    def __call__(self, *tensors):
-        return self.operation.record(tensors if len(tensors) > 1 else tensors[0])
-
-    def count_params(self):
-        return 0
-
-    def __repr__(self):
-        return f"<function {self.name}>"
+from cycnn.models.functions import function_of
 
 
 class Topology:
@@ -105,8 +74,7 @@ class Topology:
         if id(tensor) in self._entries:
             return self._entries[id(tensor)]
         if tensor.call is None and tensor.node is not None:
-            function = Function(tensor.node.operation)
-            function._calls.append(Call(function, tensor.node.inputs, {}, [tensor]))
+            function_of(tensor)
         if tensor.call is None or not tensor.call.inputs:
             raise ValueError(
                 f"The outputs depend on {tensor!r}, which is not among the inputs {[t.name for t in self.inputs]}: the graph "

@@ -14,7 +14,7 @@ from cycnn import kernels
 from cycnn.core import shapes
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, once, per_group, per_sample, per_thread
-from cycnn.ops.algorithms import winograd_tile
+from cycnn.ops.algorithms import kernel_gradient_gain, winograd_tile
 from cycnn.ops.layout import Pad
 
 # Bytes of a kernel up to which every group of samples adds up its own gradient while the maps are in cache. Above,
@@ -38,6 +38,8 @@ class Sliding(Operation):
     """
 
     takes_activation = True
+    keeps_gradient = True
+    packs_kernel = True
 
     def __init__(self, kernel, bias, strides, dilation, padding, owner="A convolution"):
         self.kernel, self.bias, self.padding, self.owner = kernel, bias, padding, owner
@@ -46,6 +48,22 @@ class Sliding(Operation):
         ones = (1,) * (2 - self.rank)
         self.places = (*ones, *kernel.shape[: self.rank])
         self.strides, self.dilation = (*ones, *strides), (*ones, *dilation)
+
+    @property
+    def by_channel(self):
+        """The kernel's shape as (rows, output channels, weights of each in a row)."""
+        return (math.prod(self.kernel.shape[:-1]), self.kernel.shape[-1], 1)
+
+    def with_weights(self, kernel, bias):
+        """This operation with buffers in the place of its variables."""
+        other = copy.copy(self)
+        other.kernel, other.bias = kernel, bias
+        return other
+
+    @property
+    def large(self):
+        """Whether the kernel is too large for partial gradients of groups of samples."""
+        return 4 * math.prod(self.kernel.shape) > PARTIAL_BYTES
 
     @property
     def steps(self):
@@ -108,7 +126,7 @@ class Sliding(Operation):
         rows, columns, channels, filters = self._rows()
         units = kernels.conv.kernel_units(rows, columns, channels, filters, self.dilation[-1], groups)
         verb = self._verb("backward_kernel")
-        if gradient.storage.size > PARTIAL_BYTES:
+        if self.large:
             emit.whole(verb, x, dy, self._lifted(gradient), *self.steps, groups, units=units)
             return
         emit.sums(verb, x, dy, work["partial"], *self.steps, groups, units=units)
@@ -203,7 +221,7 @@ class Convolution(Sliding):
                 f"points {tile}": per_thread((winograd.workspace_size(channels, tile),)),
                 f"d points {tile}": per_thread((winograd.workspace_size(f, tile),)),
             }
-        return found
+        return found | ({"kernel points": per_thread((winograd.KERNEL_WORKSPACE,))} if found else {})
 
     @property
     def _fits_winograd(self):
@@ -227,6 +245,10 @@ class Convolution(Sliding):
         """Where `pad` left the padded input."""
         return self._lifted(x) if self.border(x.shape).is_view(False) else work["padded"]
 
+    def seen_again(self, emit, x, y, work):
+        """The padded input behind `forward`, which left nothing padded where Winograd's algorithm pads as it reads."""
+        return self.pad(emit, x, work) if self._tile(emit, y, x.shape[-1]) else self.seen(x, work)
+
     def forward(self, emit, x, y, work, *, training, activation=0):
         tile = self._tile(emit, y, x.shape[-1])
         if tile:
@@ -247,33 +269,57 @@ class Convolution(Sliding):
         )  # fmt: skip
 
     def backward(self, emit, x, y, dy, dx, work):
-        conv, dy = kernels.conv, self._lifted(dy)
+        dy = self._lifted(dy)
         self._bias_gradient(emit, dy, work)
         gradient = emit.gradient(self.kernel)
         if gradient:
-            # Winograd's algorithm pads as it reads, so its forward left nothing padded.
-            padded = self.pad(emit, x, work) if self._tile(emit, dy, x.shape[-1]) else self.seen(x, work)
-            self._kernel_gradient(emit, gradient, padded, dy, work, self.groups)
-        tile = self._tile(emit, dx, x.shape[-1], math.prod(dy.shape[:-1])) if dx else 0
+            self.kernel_gradient(emit, gradient, x, dy, work)
+        if dx:
+            self.input_gradient(emit, x, dy, dx, work)
+
+    def kernel_gain(self, emit, dy, channels):
+        """How many times as fast as directly the gradient of the kernel is computed."""
+        if not self._fits_winograd:
+            return 1
+        samples = emit.capacity if self.large else emit.group
+        return kernel_gradient_gain(*dy.shape[:2], channels, self.filters, samples)
+
+    def kernel_gradient(self, emit, gradient, x, dy, work):
+        """Emit the gradient of the kernel from x, not padded, and dy, lifted."""
+        channels, large = x.shape[-1], self.large
+        if self.kernel_gain(emit, dy, channels) == 1:
+            self._kernel_gradient(emit, gradient, self.seen_again(emit, x, dy, work), dy, work, self.groups)
+            return
+        winograd, before = kernels.winograd, [window.before for window in self.windows(x.shape)]
+        (emit.whole if large else emit.sums)(
+            winograd.backward_kernel, x, dy, gradient if large else work["partial"], work["kernel points"], *before,
+            units=winograd.kernel_units(channels, self.filters),
+        )  # fmt: skip
+        if not large:
+            self._reduce(emit, work["partial"], gradient)
+
+    def input_gradient(self, emit, x, dy, dx, work):
+        """Emit the gradient of x from dy, lifted."""
+        conv, before = kernels.conv, [window.before for window in self.windows(x.shape)]
+        tile = self._tile(emit, dx, x.shape[-1], math.prod(dy.shape[:-1]))
         if tile:
             winograd, packed = kernels.winograd, work[f"transposed {tile}"]
             units = winograd.pack_units(self.filters, x.shape[2])
             emit.prepare(winograd.pack_transposed, self.kernel, packed, tile, units=units)
-            before = [window.before for window in self.windows(x.shape)]
             emit(
                 winograd.backward_input, dy, packed, dx, work[f"d points {tile}"], tile, *before,
                 units=winograd.forward_units(*dx.shape[:2], tile),
             )  # fmt: skip
-        elif dx:
-            before, dx = [window.before for window in self.windows(x.shape)], self._lifted(dx)
-            emit.prepare(
-                conv.pack_transposed, emit.flat(self.kernel).view(*self._rows()), work["transposed"], self.groups,
-                units=conv.pack_units(x.shape[-1], self.groups),
-            )  # fmt: skip
-            emit(
-                self._verb("backward_input"), dy, work["transposed"], dx, *self.places, *self.steps, *before,
-                self.groups, units=conv.input_units(math.prod(dx.shape[:-2]), dy.shape[-2]),
-            )  # fmt: skip
+            return
+        dx = self._lifted(dx)
+        emit.prepare(
+            conv.pack_transposed, emit.flat(self.kernel).view(*self._rows()), work["transposed"], self.groups,
+            units=conv.pack_units(x.shape[-1], self.groups),
+        )  # fmt: skip
+        emit(
+            self._verb("backward_input"), dy, work["transposed"], dx, *self.places, *self.steps, *before, self.groups,
+            units=conv.input_units(math.prod(dx.shape[:-2]), dy.shape[-2]),
+        )  # fmt: skip
 
 
 class TransposedConvolution(Sliding):
@@ -289,6 +335,10 @@ class TransposedConvolution(Sliding):
         super().__init__(kernel, bias, strides, dilation, padding, owner)
         self.filters = kernel.shape[-2]
         self.output_padding = (*(None,) * (2 - self.rank), *(output_padding or (None,) * self.rank))
+
+    @property
+    def by_channel(self):
+        return (math.prod(self.places), *self.kernel.shape[-2:])
 
     def windows(self, sample):
         found = [
@@ -370,6 +420,12 @@ class TransposedConvolution(Sliding):
 
 class DepthwiseConvolution(Sliding):
     """y = activation(bias + each channel of x * its own kernels). Sequences and maps; nothing is padded in memory."""
+
+    packs_kernel = False
+
+    @property
+    def by_channel(self):
+        return (math.prod(self.places), math.prod(self.kernel.shape[-2:]), 1)
 
     def padded(self, x):
         """Spec of the input, lifted: nothing is padded."""

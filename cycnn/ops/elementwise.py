@@ -13,8 +13,9 @@ from cycnn.ops.primitive import array_or_traced, primitive
 class Elementwise(Operation):
     """y = f(x), f one of the kinds of `kernels.elementwise` with up to three parameters.
 
-    Fusable (into the epilogue of a convolution or dense operation) are kinds without parameters whose derivative
-    follows from y alone.
+    Attributes:
+        from_output, from_input: whether its derivative follows from y alone, from x alone.
+        is_plain: whether it has no parameters.
     """
 
     elementwise = True
@@ -35,8 +36,12 @@ class Elementwise(Operation):
         return self.kind in kernels.elementwise.FROM_OUTPUT and self.parameters[0] >= 0
 
     @property
-    def fusable(self):
-        return self.from_output and self.parameters == (0.0, 0.0, 0.0)
+    def from_input(self):
+        return self.kind in kernels.elementwise.FROM_INPUT and self.parameters[0] >= 0
+
+    @property
+    def is_plain(self):
+        return self.parameters == (0.0, 0.0, 0.0)
 
     def memory(self, x):
         return Memory(TensorSpec(x.shape))
@@ -102,25 +107,33 @@ class Affine(Operation):
 class Combine(Operation):
     """y = x1 + x2, or another of the kinds of `kernels.merge`, of two inputs of one shape."""
 
+    takes_activation = True
+
     def __init__(self, kind):
         self.kind = kind
+
+    @property
+    def passes_gradient(self):
+        return self.kind == "add"
 
     def memory(self, x):
         return Memory(TensorSpec(x[0].shape))
 
-    def forward(self, emit, x, y, work, *, training):
-        emit(kernels.merge.combine, *x, y, kernels.merge.KINDS[self.kind])
+    def forward(self, emit, x, y, work, *, training, activation=0):
+        emit(kernels.merge.combine, *x, y, kernels.merge.KINDS[self.kind], activation)
 
     def backward(self, emit, x, y, dy, dx, work):
+        if self.passes_gradient:
+            return
         if self.kind in ("maximum", "minimum"):
             a, b = (0, 1) if self.kind == "maximum" else (1, 0)
             emit(kernels.merge.maximum_backward, x[a], x[b], dy, dx[a], dx[b])
             return
         for k, part in enumerate(dx):
             if part is not None and self.kind == "multiply":
-                emit(kernels.merge.combine, dy, x[1 - k], part, kernels.merge.KINDS["multiply"])
+                emit(kernels.merge.combine, dy, x[1 - k], part, kernels.merge.KINDS["multiply"], 0)
             elif part is not None:
-                emit(kernels.elementwise.scale, dy, part, -1.0 if k and self.kind == "subtract" else 1.0, 0.0)
+                emit(kernels.elementwise.scale, dy, part, -1.0 if k else 1.0, 0.0)
 
 
 def infinite(value):

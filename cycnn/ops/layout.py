@@ -153,6 +153,68 @@ class Crop(_Border):
             self._pad(emit, dy, dx, work, "d between ")
 
 
+class Join(Operation):
+    """Samples one behind the other along an axis, which is counted from 0 behind the sample axis."""
+
+    def __init__(self, axis):
+        self.axis = axis
+
+    def memory(self, x):
+        shape = list(x[0].sample)
+        shape[self.axis] = sum(spec.sample[self.axis] for spec in x)
+        return Memory(TensorSpec((None, *shape)))
+
+    def flops(self, x):
+        return sum(spec.size for spec in x)
+
+    def _parts(self, xs, y):
+        """Each of xs that is there as (rows, columns), where its columns begin in y, and y likewise."""
+        rows, first = math.prod(y.shape[: self.axis]), 0
+        whole = y.view(rows, y.size // rows)
+        for x, length in xs:
+            columns = length * math.prod(y.shape[self.axis + 1 :])
+            if x is not None:
+                yield x.view(rows, columns), whole, first
+            first += columns
+
+    def forward(self, emit, x, y, work, *, training):
+        for part in self._parts([(part, part.shape[self.axis]) for part in x], y):
+            emit(kernels.merge.join, *part)
+
+    def backward(self, emit, x, y, dy, dx, work):
+        for part, whole, first in self._parts([(dpart, part.shape[self.axis]) for part, dpart in zip(x, dx)], dy):
+            emit(kernels.merge.split, whole, part, first)
+
+
+class Part(Operation):
+    """The elements `start` to `stop` along an axis, which is counted from 0 behind the sample axis."""
+
+    def __init__(self, axis, start, stop):
+        self.axis, self.start, self.stop = axis, start, stop
+
+    def memory(self, x):
+        shape = list(x.sample)
+        shape[self.axis] = self.stop - self.start
+        return Memory(TensorSpec((None, *shape)))
+
+    def flops(self, x):
+        return x.size
+
+    def _views(self, x, y):
+        """x and y as (rows, columns), and where the columns of y begin in x."""
+        rows, behind = math.prod(x.shape[: self.axis]), math.prod(x.shape[self.axis + 1 :])
+        return x.view(rows, x.size // rows), y.view(rows, y.size // rows), self.start * behind
+
+    def forward(self, emit, x, y, work, *, training):
+        emit(kernels.merge.split, *self._views(x, y))
+
+    def backward(self, emit, x, y, dy, dx, work):
+        if dx is not None:
+            emit(kernels.layout.zero, dx.view(dx.size))
+            whole, part, first = self._views(dx, dy)
+            emit(kernels.merge.join, part, whole, first)
+
+
 class Stack(Operation):
     """Several samples of one shape as one, along a new first axis."""
 

@@ -7,6 +7,7 @@ import numpy as np
 from cycnn.ops.dtypes import floating, is_weak, promote
 from cycnn.ops.elementwise import Affine, Combine, Elementwise, is_symbolic
 from cycnn.ops.primitive import primitive
+from cycnn.ops.product import biased
 
 # ------------------------------------------------------------------------------------------------- arithmetic
 
@@ -30,7 +31,18 @@ def _combined(kind, scaled=None):
     return shortcut
 
 
-_add = _combined("add", lambda x, number, first: _affine(x, 1.0, number))
+_added = _combined("add", lambda x, number, first: _affine(x, 1.0, number))
+
+
+def _add(x1, x2):
+    """Also a bias of a product, on either side."""
+    for x, bias in ((x1, x2), (x2, x1)):
+        found = biased(x, bias) if is_symbolic(x) else None
+        if found is not None:
+            return found
+    return _added(x1, x2)
+
+
 _subtract = _combined("subtract", lambda x, number, first: _affine(x, *((1.0, -number) if first else (-1.0, number))))
 _multiply = _combined("multiply", lambda x, number, first: _affine(x, number))
 
@@ -179,7 +191,7 @@ def clip(x, x_min, x_max):
 # -------------------------------------------------------------------------------------------- powers and roots
 
 
-@primitive()
+@primitive(shortcut=lambda x: Combine("multiply").record((x, x)) if is_symbolic(x) else NotImplemented)
 def square(x):
     """x²."""
     x = promote(x, 0)[0] if np.asarray(x).dtype.kind == "b" else promote(x)[0]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from cycnn import config
-from cycnn.ops import maths, reductions, shaping
-from cycnn.ops.dtypes import INTEGER, standardize
+from cycnn.ops import linalg, maths, reductions, shaping
+from cycnn.ops.dtypes import INTEGER, floating, standardize
 from cycnn.ops.elementwise import Elementwise
 from cycnn.ops.primitive import composite, primitive
 from cycnn.ops.softmax import LogSoftmax, Softmax
@@ -146,6 +146,32 @@ def log_softmax(x, axis=-1):
     return _over_axes(LogSoftmax(), x, axis)
 
 
+@primitive()
+def sparsemax(x, axis=-1):
+    """The probabilities that lie nearest to x: many of them are 0 (Martins and Astudillo, ICML 2016).
+
+    They add up to 1, where those of Keras 3.15 do not: it subtracts another threshold as soon as two of them are not 0.
+
+    Args:
+        x: array.
+        axis: integer.
+    """
+    (x,) = floating(x)
+    z = np.moveaxis(x, axis, -1)
+    falling = -np.sort(-z, -1)
+    sums, places = np.cumsum(falling, -1), np.arange(1, z.shape[-1] + 1)
+    count = (1 + places * falling > sums).sum(-1, keepdims=True)  # how many are not 0
+    threshold = (np.take_along_axis(sums, count - 1, -1) - 1) / count
+    y = np.maximum(z - threshold, 0).astype(x.dtype)
+
+    def slope(d):
+        d, some = np.moveaxis(d, axis, -1), y > 0
+        shared = (d * some).sum(-1, keepdims=True) / some.sum(-1, keepdims=True)
+        return np.moveaxis(some * (d - shared), -1, axis)
+
+    return np.moveaxis(y, -1, axis), slope
+
+
 def _over_axes(operation, x, axis):
     """An operation over one axis, applied to several as if they were one."""
     if axis is not None and np.ndim(axis) == 0:
@@ -176,7 +202,86 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     if order == 2:
         total = reductions.sum(maths.square(x), axis, keepdims=True)
         return maths.multiply(x, maths.rsqrt(maths.maximum(total, epsilon**2)))
-    return maths.divide(x, maths.maximum(reductions.norm(x, order, axis, keepdims=True), epsilon))
+    return maths.divide(x, maths.maximum(linalg.norm(x, order, axis, keepdims=True), epsilon))
+
+
+@composite
+def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+    """(x - mean) / sqrt(variance + epsilon) · scale + offset, with numbers for each place of an axis.
+
+    Args:
+        x: array.
+        mean, variance: vectors along the axis.
+        axis: integer.
+        offset, scale: vectors along the axis, or None for 0 and 1.
+        epsilon: a small number that keeps the denominator from 0.
+    """
+    along = [-1 if a == axis % shaping.ndim(x) else 1 for a in range(shaping.ndim(x))]
+    mean, variance, offset, scale = (
+        None if v is None else shaping.reshape(v, along) for v in (mean, variance, offset, scale)
+    )
+    inverse = maths.rsqrt(maths.add(variance, epsilon))
+    y = maths.multiply(maths.subtract(x, mean), inverse if scale is None else maths.multiply(inverse, scale))
+    return y if offset is None else maths.add(y, offset)
+
+
+def _along(v, x, axes):
+    """Factors of the axes that are normalized, so that they broadcast to x."""
+    if v is None or shaping.ndim(v) == shaping.ndim(x):
+        return v
+    return shaping.reshape(v, [n if a in axes else 1 for a, n in enumerate(shaping.shape(x))])
+
+
+def _axes_of(x, axis):
+    return sorted(a % shaping.ndim(x) for a in ([axis] if np.ndim(axis) == 0 else axis))
+
+
+@composite
+def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
+    """x with mean 0 and variance 1 over axes, times gamma, plus beta (Ba, Kiros, Hinton, 2016).
+
+    Args:
+        x: array.
+        gamma, beta: arrays of the lengths of these axes, or None for 1 and 0.
+        axis: integer or tuple of integers.
+        epsilon: added to the variance; `config.epsilon()` where it is None.
+    """
+    axes, epsilon = _axes_of(x, axis), config.epsilon() if epsilon is None else epsilon
+    away = maths.subtract(x, reductions.mean(x, axes, keepdims=True))
+    variance = reductions.mean(maths.square(away), axes, keepdims=True)
+    y = maths.multiply(away, maths.rsqrt(maths.add(variance, epsilon)))
+    gamma, beta = _along(gamma, x, axes), _along(beta, x, axes)
+    y = y if gamma is None else maths.multiply(y, gamma)
+    return y if beta is None else maths.add(y, beta)
+
+
+@composite
+def rms_normalization(x, scale=None, axis=-1, epsilon=None):
+    """x divided by the root of its mean square over axes, times a scale (Zhang and Sennrich, 2019).
+
+    Args:
+        x: array.
+        scale: array of the lengths of these axes, or None for 1.
+        axis: integer or tuple of integers.
+        epsilon: added to the mean square; `config.epsilon()` where it is None.
+    """
+    axes, epsilon = _axes_of(x, axis), config.epsilon() if epsilon is None else epsilon
+    size = reductions.mean(maths.square(x), axes, keepdims=True)
+    y, scale = maths.multiply(x, maths.rsqrt(maths.add(size, epsilon))), _along(scale, x, axes)
+    return y if scale is None else maths.multiply(y, scale)
+
+
+@composite
+def psnr(x1, x2, max_val):
+    """The peak signal-to-noise ratio in decibels: 20 log₁₀(max_val) - 10 log₁₀(mean square of x1 - x2).
+
+    Args:
+        x1, x2: arrays of one shape.
+        max_val: the largest value that an element may have.
+    """
+    _same_shape(x1, x2, "psnr", ("x1", "x2"))
+    error = reductions.mean(maths.square(maths.subtract(x1, x2)))
+    return maths.subtract(maths.multiply(20.0, maths.log10(float(max_val))), maths.multiply(10.0, maths.log10(error)))
 
 
 def l2_normalize(x, axis=-1, epsilon=1e-12):
@@ -254,11 +359,11 @@ def _clipped(p):
     return maths.clip(p, config.epsilon(), 1.0 - config.epsilon())
 
 
-def _same_shape(target, output, name):
+def _same_shape(target, output, name, words=("target", "output")):
     if shaping.shape(target) != shaping.shape(output):
         raise ValueError(
-            f"`{name}`: `target` and `output` must have the same shape. "
-            f"Received: target of shape {shaping.shape(target)}, output of shape {shaping.shape(output)}."
+            f"`{name}`: `{words[0]}` and `{words[1]}` must have the same shape. "
+            f"Received: {words[0]} of shape {shaping.shape(target)}, {words[1]} of shape {shaping.shape(output)}."
         )
 
 

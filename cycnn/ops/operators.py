@@ -8,9 +8,10 @@ the functions of this package, whatever stands on the other side, so that tapes 
 from cycnn.core import checks
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
-from cycnn.ops import maths, nn, products, reductions, shaping
+from cycnn.ops import arranging, linalg, maths, nn, products, reductions, shaping, special, statistics
 from cycnn.ops.symbolic import Expression, Whole, waits
 from cycnn.ops.tape import Tensor, is_traced
+from cycnn.ops.uses import noted
 
 _ARITHMETIC = {
     "add": maths.add,
@@ -24,7 +25,7 @@ _ARITHMETIC = {
 }
 _COMPARISON = {"lt": maths.less, "le": maths.less_equal, "gt": maths.greater, "ge": maths.greater_equal}
 _LOGIC = {"and": maths.logical_and, "or": maths.logical_or, "xor": maths.logical_xor}
-_MODULES = (maths, reductions, shaping, products, nn)
+_MODULES = (maths, reductions, shaping, products, nn, special, statistics, arranging, linalg)
 
 
 def _binary(function):
@@ -38,14 +39,15 @@ def _binary(function):
 
 
 def _install(cls):
+    note = noted if cls is SymbolicTensor else lambda function, name=None: function
     for name, function in {**_ARITHMETIC, **_LOGIC}.items():
-        direct, reflected = _binary(function)
+        direct, reflected = _binary(note(function, {"truediv": "true_divide"}.get(name)))  # as Keras has it
         setattr(cls, f"__{name}__", direct)
         setattr(cls, f"__r{name}__", reflected)
     for name, function in _COMPARISON.items():  # Python itself turns them around
-        setattr(cls, f"__{name}__", _binary(function)[0])
-    cls.__neg__, cls.__abs__, cls.__round__ = maths.negative, maths.abs, maths.round
-    cls.__getitem__, cls.T = shaping.get_item, property(shaping.transpose)
+        setattr(cls, f"__{name}__", _binary(note(function))[0])
+    cls.__neg__, cls.__abs__, cls.__round__ = note(maths.negative), note(maths.abs), note(maths.round)
+    cls.__getitem__, cls.T = note(shaping.get_item), property(note(shaping.transpose))
     cls.__array_ufunc__, cls.__array_function__ = _ufunc, _array_function
 
 
@@ -54,9 +56,10 @@ def _ours(name):
     name = {"true_divide": "divide", "remainder": "mod", "absolute": "abs", "amax": "max", "amin": "min"}.get(
         name, name
     )
-    return next(
+    found = next(
         (getattr(module, name) for module in _MODULES if not name.startswith("_") and hasattr(module, name)), None
     )
+    return found and noted(found)
 
 
 def _ufunc(self, ufunc, method, *inputs, **kwargs):
@@ -100,7 +103,7 @@ def _values(args):
 def _symbolic(function):
     """Symbolic tensors are keys of dictionaries: one is equal to another if it is the same; other values are compared."""
     return lambda self, other: (
-        NotImplemented if isinstance(other, SymbolicTensor) else _binary(function)[0](self, other)
+        NotImplemented if isinstance(other, SymbolicTensor) else _binary(noted(function))[0](self, other)
     )
 
 

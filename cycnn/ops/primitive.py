@@ -11,7 +11,8 @@
     SymbolicTensor, all samples       kept for `add_loss`; a Whole comes back
 
 The gradient functions need not care for broadcasting and types: the tape sums over repeated axes. A function that
-returns its result alone has no gradient.
+returns its result alone has no gradient. What has several results is a `several`; what is written with other operations
+is a `composite`.
 """
 
 import functools
@@ -20,6 +21,7 @@ import operator
 
 import numpy as np
 
+from cycnn.core import structure
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
 from cycnn.ops import symbolic, tape
@@ -66,6 +68,73 @@ def primitive(arrays=1, shortcut=None):
     return decorate
 
 
+def several(count, arrays=1):
+    """Decorator of a function of arrays that has several results.
+
+    The function returns `(results, pull_back)`: a tuple of `count` arrays, and the function that turns their gradients, a
+    list, into those of the arrays; None where there are none. In a graph each result is a node, which computes them all.
+
+    Args:
+        count: how many results.
+        arrays: how many of the first parameters are arrays.
+    """
+
+    def decorate(function):
+        what = f"An argument of `{function.__name__.lstrip('_')}`"
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            args = (*map(_joined, args[:arrays]), *args[arrays:])
+            if any(isinstance(arg, (SymbolicTensor, Whole)) for arg in args):
+                return tuple(symbolic.record(part, args, kwargs) for part in parts)
+            if symbolic.waits(args):
+                return tuple(symbolic.Expression(part, args, kwargs) for part in parts)
+            ys, pull_back = function(*(_raw(arg, what) for arg in args[:arrays]), *args[arrays:], **kwargs)
+            return _record_several(tuple(map(np.asarray, ys)), args[:arrays], pull_back)
+
+        def part(k):
+            @functools.wraps(function)
+            def only(*args, **kwargs):
+                return call(*args, **kwargs)[k]
+
+            return only
+
+        parts = [part(k) for k in range(count)]
+        return call
+
+    return decorate
+
+
+def constant(value, name):
+    """The array of an argument through which no gradient flows.
+
+    Raises:
+        TypeError: one would have to, or the value is not known yet.
+    """
+    if isinstance(value, (SymbolicTensor, Whole)) or tape.is_traced(value):
+        raise TypeError(
+            f"No gradient flows through `{name}`, which must be an array here: `x.numpy()` is one that counts as a constant. "
+            f"Received: {value!r}."
+        )
+    return tape.value_of(value)
+
+
+def _record_several(ys, inputs, pull_back):
+    """The outputs, on every tape that watches one of the inputs."""
+    tapes = tape.active()
+    if not any(isinstance(x, Tensor) or any(t.watches(x) for t in tapes) for x in inputs):
+        return ys
+    outputs = tuple(Tensor(y) for y in ys)
+
+    def way_back(found):
+        return pull_back([np.zeros_like(y) if d is None else d for y, d in zip(ys, found, strict=True)]), ()
+
+    for t in tapes:
+        if pull_back is not None and any(t.watches(x) and tape.is_float(x) for x in inputs):
+            t.record_run(outputs, inputs, way_back)
+    return outputs
+
+
 def _joined(arg):
     """A list with tensors in it as one tensor; anything else as it is."""
     if isinstance(arg, (list, tuple)):
@@ -85,13 +154,14 @@ def composite(function):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        given = (*args, *kwargs.values())
+        given = structure.flatten((args, kwargs))
         if any(isinstance(arg, (SymbolicTensor, Whole)) for arg in given):
             return symbolic.record(call, args, kwargs)
         if symbolic.waits(given):
             return symbolic.Expression(call, args, kwargs)
         return function(*args, **kwargs)
 
+    call.is_composite = True
     return call
 
 

@@ -2,12 +2,23 @@
 
 import numpy as np
 
+from cycnn.core.variable import Variable
 from cycnn.ops import maths, reductions, shaping
 from cycnn.ops.dtypes import INTEGER, promote
-from cycnn.ops.primitive import composite, primitive
+from cycnn.ops.elementwise import is_symbolic
+from cycnn.ops.primitive import primitive
+from cycnn.ops.product import Product
 
 
-@primitive(2)
+def _by_weight(x1, x2):
+    """The kernel for a weight that is a matrix."""
+    fits = isinstance(x2, Variable) and len(x2.shape) == 2 and is_symbolic(x1) and x1.ndim > 1
+    if fits and None not in x1.spec.sample and x1.shape[-1] == x2.shape[0] and x2.dtype == "float32":
+        return Product(x2).record(x1)
+    return NotImplemented
+
+
+@primitive(2, _by_weight)
 def matmul(x1, x2):
     """The matrix product of the last two axes, broadcast over the others; int8 matrices give int32."""
     small = all(np.asarray(x).dtype == np.int8 for x in (x1, x2))
@@ -37,12 +48,13 @@ def matmul(x1, x2):
     return x1 @ x2, slope_1, slope_2
 
 
-@composite
 def dot(x1, x2):
     """The products of x1's last axis with x2's last but one; of numbers, their product."""
     rank1, rank2 = shaping.ndim(x1), shaping.ndim(x2)
     if 0 in (rank1, rank2):
         return maths.multiply(x1, x2)
+    if rank2 == 2:
+        return matmul(x1, x2)
     return tensordot(x1, x2, ([rank1 - 1], [max(0, rank2 - 2)]))
 
 
@@ -143,11 +155,12 @@ def vdot(x1, x2):
 
 def trace(x, offset=0, axis1=0, axis2=1):
     """The sum of a diagonal of two axes."""
-    return reductions.sum(_diagonal(x, offset, axis1, axis2), -1)
+    return reductions.sum(diagonal(x, offset, axis1, axis2), -1)
 
 
 @primitive()
-def _diagonal(x, offset, axis1, axis2):
+def diagonal(x, offset=0, axis1=0, axis2=1):
+    """A diagonal of two axes, as the last axis."""
     x = np.asarray(x)
 
     def slope(d):

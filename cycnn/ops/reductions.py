@@ -4,8 +4,13 @@ import math
 
 import numpy as np
 
+from cycnn import kernels
+from cycnn.core.spec import TensorSpec
+from cycnn.engine.graph import Memory, Operation
 from cycnn.ops import maths, shaping
 from cycnn.ops.dtypes import INTEGER, floating
+from cycnn.ops.elementwise import Affine, is_symbolic
+from cycnn.ops.layout import Reshape
 from cycnn.ops.primitive import composite, primitive, stop_gradient
 
 
@@ -14,7 +19,7 @@ def _axes(axis):
     return tuple(axis) if isinstance(axis, list) else axis
 
 
-def _order(rank, axis):
+def order(rank, axis):
     """The axes that stay, and those that do not."""
     axes = list(range(rank)) if axis is None else [a % rank for a in np.atleast_1d(axis).tolist()]
     return [a for a in range(rank) if a not in axes], axes
@@ -22,19 +27,19 @@ def _order(rank, axis):
 
 def _kept(reduced, x, axis):
     """A reduced array with its axes of length 1 back, so that it broadcasts to x."""
-    _, axes = _order(x.ndim, axis)
+    _, axes = order(x.ndim, axis)
     return np.reshape(reduced, [1 if a in axes else length for a, length in enumerate(x.shape)])
 
 
 def _last(x, axis):
     """The axes joined into the last one."""
-    rest, axes = _order(x.ndim, axis)
+    rest, axes = order(x.ndim, axis)
     return np.transpose(x, rest + axes).reshape(*(x.shape[a] for a in rest), -1)
 
 
 def _back(x, shape, axis):
     """What `_last` did, undone."""
-    rest, axes = _order(len(shape), axis)
+    rest, axes = order(len(shape), axis)
     return np.transpose(x.reshape([shape[a] for a in rest + axes]), np.argsort(rest + axes))
 
 
@@ -44,7 +49,44 @@ def _summed(x):
     return x.astype(INTEGER) if small else x
 
 
-@primitive()
+class Mean(Operation):
+    """The mean over the first `count` axes of a sample."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def memory(self, x):
+        return Memory(TensorSpec((None, *x.sample[self.count :])))
+
+    def flops(self, x):
+        return x.size
+
+    def _rows(self, x):
+        rows = math.prod(x.shape[: self.count])
+        return x.view(rows, x.size // rows)
+
+    def forward(self, emit, x, y, work, *, training):
+        emit(kernels.pool.global_average_forward, self._rows(x), y.view(y.size))
+
+    def backward(self, emit, x, y, dy, dx, work):
+        if dx is not None:
+            emit(kernels.pool.global_average_backward, dy.view(dy.size), self._rows(dx))
+
+
+def _mean(x, axis=None, keepdims=False, total=False):
+    """By the kernel where the axes are the first of a sample; their sum is so many times that."""
+    if axis is None or not is_symbolic(x) or None in x.spec.sample:
+        return NotImplemented
+    axes = [a + x.ndim if a < 0 else a for a in np.atleast_1d(axis).tolist()]
+    if not axes or sorted(axes) != list(range(1, 1 + len(axes))) or len(axes) >= x.ndim:
+        return NotImplemented
+    y = Mean(len(axes)).record(x)
+    if total:
+        y = Affine(math.prod(x.spec.sample[: len(axes)]), 0.0).record(y)
+    return Reshape((*[1] * len(axes), *y.spec.sample)).record(y) if keepdims else y
+
+
+@primitive(shortcut=lambda x, axis=None, keepdims=False: _mean(x, axis, keepdims, total=True))
 def sum(x, axis=None, keepdims=False):  # noqa: A001
     """The sum over axes.
 
@@ -57,11 +99,11 @@ def sum(x, axis=None, keepdims=False):  # noqa: A001
     return np.sum(x, axis, x.dtype, keepdims=keepdims), lambda d: np.broadcast_to(_kept(d, x, axis), x.shape)
 
 
-@primitive()
+@primitive(shortcut=_mean)
 def mean(x, axis=None, keepdims=False):
     """The mean over axes. Arguments as in `sum`."""
     axis, (x,) = _axes(axis), floating(x)
-    count = np.asarray(math.prod(x.shape[a] for a in _order(x.ndim, axis)[1]), x.dtype)
+    count = np.asarray(math.prod(x.shape[a] for a in order(x.ndim, axis)[1]), x.dtype)
     return np.mean(x, axis, keepdims=keepdims), lambda d: np.broadcast_to(_kept(d / count, x, axis), x.shape)
 
 
@@ -178,36 +220,9 @@ def logsumexp(x, axis=None, keepdims=False):
     return y if keepdims else sum(y, axis)
 
 
-@composite
-def norm(x, ord=None, axis=None, keepdims=False):  # noqa: A002
-    """A norm of vectors along an axis, or of all elements.
-
-    Args:
-        x: array.
-        ord: 1, 2 (also None), another number, `inf` or `-inf` for vectors; None or `"fro"` over two axes or all.
-        axis: integer, a pair of integers, or None for all.
-        keepdims: whether the axes stay, with length 1.
-
-    Raises:
-        ValueError: a matrix norm other than the Frobenius norm.
-    """
-    matrix = len(axis) == 2 if isinstance(axis, (tuple, list)) else axis is None and len(x.shape) == 2
-    if ord in (None, "fro") or (ord == 2 and not matrix):
-        return maths.sqrt(sum(maths.square(_floats(x)), axis, keepdims))
-    if matrix or isinstance(ord, str):
-        raise ValueError(f"`ord` of a matrix norm must be None or 'fro'. Received: ord={ord!r}.")
-    size = maths.abs(_floats(x))
-    if ord == 1:
-        return sum(size, axis, keepdims)
-    if math.isinf(ord):
-        return (max if ord > 0 else min)(size, axis, keepdims)
-    if ord == 0:
-        return count_nonzero(size, axis)
-    return maths.power(sum(maths.power(size, float(ord)), axis, keepdims), 1.0 / ord)
-
-
 @primitive()
-def _floats(x):
+def floats(x):
+    """x as floating point numbers."""
     return *floating(x), lambda d: d
 
 
@@ -244,8 +259,8 @@ def argmin(x, axis=None, keepdims=False):
 @composite
 def median(x, axis=None, keepdims=False):
     """The middle element over axes, or the mean of the two that are. Arguments as in `sum`."""
-    x, rank = _floats(x), len(x.shape)
-    rest, axes = _order(rank, axis)
+    x, rank = floats(x), len(x.shape)
+    rest, axes = order(rank, axis)
     kept = [x.shape[a] for a in rest]
     rising = sort(shaping.reshape(shaping.transpose(x, rest + axes), [*kept, -1]))
     count = rising.shape[-1]

@@ -10,6 +10,7 @@ from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
 from cycnn.ops import layout
 from cycnn.ops.dtypes import as_array, promote, result_type, standardize
+from cycnn.ops.elementwise import is_symbolic
 from cycnn.ops.primitive import primitive
 from cycnn.ops.symbolic import Whole
 from cycnn.ops.tape import Tensor, value_of
@@ -166,7 +167,34 @@ def broadcast_to(x, shape):
 # ---------------------------------------------------------------------------------------------------------- parts
 
 
-@primitive()
+def _get_item(x, key):
+    """Parts along axes of a sample, by kernels; single places lose their axis."""
+    key = key if isinstance(key, tuple) else (key,)
+    plain = all(k is Ellipsis or (isinstance(k, (int, _slice)) and not isinstance(k, bool)) for k in key)
+    if not plain or not is_symbolic(x) or None in x.spec.sample or len(key) - (Ellipsis in key) > x.ndim:
+        return NotImplemented
+    if Ellipsis in key:
+        at = key.index(Ellipsis)
+        key = (*key[:at], *[_slice(None)] * (x.ndim - len(key) + 1), *key[at + 1 :])
+    key = (*key, *[_slice(None)] * (x.ndim - len(key)))
+    rest = key[1:]
+    if key[0] != _slice(None) or any(isinstance(k, _slice) and k.step not in (None, 1) for k in rest):
+        return NotImplemented
+    bounds = [
+        k.indices(n)[:2] if isinstance(k, _slice) else (k % n, k % n + 1)
+        for k, n in zip(rest, x.spec.sample, strict=True)
+    ]
+    outside = any(not isinstance(k, _slice) and not -n <= k < n for k, n in zip(rest, x.spec.sample))
+    if outside or any(start >= stop for start, stop in bounds):
+        return NotImplemented
+    for axis, ((start, stop), n) in enumerate(zip(bounds, x.spec.sample)):
+        if (start, stop) != (0, n):
+            x = layout.Part(axis, start, stop).record(x)
+    kept = [n for k, n in zip(rest, x.spec.sample) if isinstance(k, _slice)]
+    return x if len(kept) == len(rest) else layout.Reshape(kept).record(x)
+
+
+@primitive(shortcut=_get_item)
 def get_item(x, key):
     """x[key], with NumPy's indexing."""
     x, key = np.asarray(x), _plain_key(key)
@@ -285,7 +313,18 @@ def concatenate(xs, axis=0):
     return _concatenate(*xs, axis=axis)
 
 
-@primitive(None)
+def _join(*xs, axis):
+    """Side by side, by the kernel."""
+    if not all(map(is_symbolic, xs)) or {x.ndim for x in xs} != {xs[0].ndim} or not axis % xs[0].ndim:
+        return NotImplemented
+    place = axis % xs[0].ndim - 1
+    others = {(*x.spec.sample[:place], *x.spec.sample[place + 1 :]) for x in xs}
+    if len(others) > 1 or any(None in x.spec.sample for x in xs) or len(xs) == 1:
+        return NotImplemented
+    return layout.Join(place).record(xs)
+
+
+@primitive(None, _join)
 def _concatenate(*xs, axis):
     xs = promote(*xs)
     ends = np.cumsum([x.shape[axis] for x in xs])

@@ -6,12 +6,14 @@ backward runs the function again, recording, and pulls the gradient back.
     ops.sort(x)                   →  Traced(sort), a node
     ops.exp(self.scale) * x       →  Expression(exp, scale), which waits; Traced(multiply) reads it, and so the variable
     ops.mean(x)                   →  Whole(mean), of all samples: no tensor of a graph, but `add_loss` takes it
+    random.normal((None, 2))      →  Drawn, which becomes a node, Draw, where it meets a tensor of the graph
 """
 
 import math
 
 import numpy as np
 
+from cycnn import kernels
 from cycnn.core import structure
 from cycnn.core.spec import TensorSpec
 from cycnn.core.variable import Variable
@@ -30,10 +32,11 @@ class Traced(Operation):
         function: of as many arrays as the operation has inputs; differentiated by a tape.
         variables: those that the function reads.
         name: for errors.
+        call: what the program called, `(function of cycnn.ops, args, kwargs)`.
     """
 
-    def __init__(self, function, variables, name):
-        self.function, self.variables, self.name = function, tuple(variables), name
+    def __init__(self, function, variables, name, call=None):
+        self.function, self.variables, self.name, self.call = function, tuple(variables), name, call
         self._outputs = {}  # input specs → output spec
         self._dtypes = ()
 
@@ -117,14 +120,25 @@ class Expression:
     """A function of variables inside a layer's `call`: computed whenever the layer runs, as its operations read it.
 
     Computed while the layer is recorded, it would be a constant: neither trained nor changed.
+
+    Attributes:
+        drawn: whether it depends on random numbers of all samples, so that it has no value before it meets a tensor.
     """
 
-    __slots__ = ("_value", "args", "function", "kwargs", "variables")
+    __slots__ = ("_value", "args", "drawn", "function", "kwargs", "variables")
 
     def __init__(self, function, args, kwargs):
         self.function, self.args, self.kwargs = function, args, kwargs
         self.variables = variables_of((args, kwargs))
+        self.drawn = any(isinstance(leaf, Expression) and leaf.drawn for leaf in structure.flatten((args, kwargs)))
         self._value = tape.value_of(self.evaluate())
+
+    def beside(self, tensor):
+        """Itself; what is drawn as a tensor of the graph, with the samples of a tensor that is there."""
+        if not self.drawn:
+            return self
+        args, kwargs = structure.map_leaves(lambda leaf: _beside(leaf, tensor), (self.args, self.kwargs))
+        return self.function(*args, **kwargs)
 
     def evaluate(self):
         """The value now: a tensor, where a tape watches the variables."""
@@ -134,7 +148,7 @@ class Expression:
 
     @property
     def shape(self):
-        return self._value.shape
+        return (None, *self._value.shape[1:]) if self.drawn else self._value.shape
 
     @property
     def dtype(self):
@@ -146,6 +160,10 @@ class Expression:
 
     def numpy(self):
         """The value now."""
+        if self.drawn:
+            raise TypeError(
+                f"Random numbers of all samples of a batch have no values before a model runs. Received: {self!r}."
+            )
         return tape.value_of(self.evaluate())
 
     def __array__(self, dtype=None, copy=None):
@@ -162,6 +180,56 @@ class Expression:
 
     def __repr__(self):
         return f"<Expression {self.function.__name__}, shape={self.shape}, dtype={self.dtype}>"
+
+
+class Drawn(Expression):
+    """Random numbers of all samples of a batch, however many these are.
+
+    Args:
+        draw: function: number of samples ↦ array (samples, ...).
+        sample: shape of one sample's numbers.
+        dtype: their type.
+    """
+
+    __slots__ = ("_tensor", "draw")
+
+    def __init__(self, draw, sample, dtype):
+        self.draw, self.function, self.args, self.kwargs, self.variables = draw, draw, (), {}, []
+        self.drawn, self._tensor = True, None
+        self._value = np.full((3, *sample), 0.5, dtype)
+
+    def evaluate(self):
+        """Stands for the numbers where only shape and type count."""
+        return self._value
+
+    def beside(self, tensor):
+        if self._tensor is None:  # all who read the numbers read the same ones
+            self._tensor = Draw(self.draw, TensorSpec((None, *self._value.shape[1:]), self._value.dtype.name)).record(
+                tensor
+            )
+        return self._tensor
+
+
+class Draw(Operation):
+    """y = random numbers for the samples of x, drawn once a batch; what x holds does not matter."""
+
+    name = "draw"
+
+    def __init__(self, draw, spec):
+        self.draw, self.spec = draw, spec
+
+    def memory(self, x):
+        return Memory(self.spec)
+
+    def forward(self, emit, x, y, work, *, training):
+        def fill(array):
+            array[...] = self.draw(len(array))
+
+        emit.host(fill, y, modes="w")
+
+    def backward(self, emit, x, y, dy, dx, work):
+        if dx is not None:
+            emit(kernels.layout.zero, dx.view(dx.size))
 
 
 class Whole:
@@ -233,13 +301,20 @@ class Whole:
         return f"<Whole {self.function.__name__}, dtype={self.dtype}>"
 
 
+def _beside(leaf, tensor):
+    return leaf.beside(tensor) if isinstance(leaf, Expression) else leaf
+
+
 def _evaluated(leaf):
     return leaf.evaluate() if isinstance(leaf, Expression) else leaf
 
 
 def waits(args):
-    """Whether a function of these arguments is an `Expression`: they hold variables, and a layer is being recorded."""
-    return current_scope().layer is not None and any(isinstance(arg, (Variable, Expression)) for arg in args)
+    """Whether a function of these arguments is an `Expression`: they hold variables, and a layer is being recorded; or
+    what is drawn when a model runs."""
+    if current_scope().layer is not None:
+        return any(isinstance(arg, (Variable, Expression)) for arg in args)
+    return any(isinstance(arg, Expression) and arg.drawn for arg in args)
 
 
 def variables_of(arguments):
@@ -254,9 +329,14 @@ def variables_of(arguments):
 def record(function, args, kwargs):
     """The symbolic output of a function for arguments among which, or in lists among which, are symbolic tensors; a
     `Whole` where it needs all samples at once."""
-    if any(isinstance(leaf, Whole) for leaf in structure.flatten((args, kwargs))):
+    leaves = structure.flatten((args, kwargs))
+    inputs = {id(leaf): leaf for leaf in leaves if isinstance(leaf, SymbolicTensor)}
+    if any(isinstance(leaf, Expression) and leaf.drawn for leaf in leaves):
+        met = [*inputs.values(), *(tensor for leaf in leaves if isinstance(leaf, Whole) for tensor in leaf.inputs)]
+        args, kwargs = structure.map_leaves(lambda leaf: _beside(leaf, met[0]), (args, kwargs))
+        return function(*args, **kwargs)
+    if any(isinstance(leaf, Whole) for leaf in leaves):
         return Whole(function, args, kwargs)
-    inputs = {id(leaf): leaf for leaf in structure.flatten((args, kwargs)) if isinstance(leaf, SymbolicTensor)}
 
     def compute(*arrays):
         given = dict(zip(inputs, arrays, strict=True))
@@ -266,12 +346,35 @@ def record(function, args, kwargs):
             )
             return function(*by_place, **by_name)
 
-    operation = Traced(compute, variables_of((args, kwargs)), function.__name__.lstrip("_"))
     tensors = tuple(inputs.values())
+    variables = variables_of((args, kwargs))
+    if any(callable(leaf) for leaf in leaves):
+        variables = _with_those_inside(variables, compute, tensors)
+    operation = Traced(compute, variables, function.__name__.lstrip("_"), (function, args, kwargs))
     try:
         return operation.record(tensors if len(tensors) > 1 else tensors[0])
     except MixesSamples as error:
         return Whole(function, args, kwargs, str(error))
+
+
+class _Readers(tape.Tape):
+    """Records nothing, but sees the variables that functions read."""
+
+    def __init__(self):
+        super().__init__()
+        self.variables = {}
+
+    def watches(self, value):
+        if isinstance(value, Variable):
+            self.variables[id(value)] = value
+        return False
+
+
+def _with_those_inside(variables, compute, tensors):
+    """The variables, and those that the functions among the arguments of an operation read by themselves."""
+    with _Readers() as readers, np.errstate(all="ignore"):
+        compute(*(_samples(_with_lengths(x.spec, 5), 3, phase) for phase, x in enumerate(tensors)))
+    return list({**{id(v): v for v in variables}, **readers.variables}.values())
 
 
 def _with_lengths(spec, length):

@@ -123,9 +123,9 @@ class Tape:
         """Add a step of one output, if one of the inputs is watched.
 
         Args:
-            pullbacks: for each input, the function: gradient of the output ↦ gradient of the input.
+            pullbacks: for each input, the function: gradient of the output ↦ gradient of the input; None for none.
         """
-        links = [(x, pullback) for x, pullback in zip(inputs, pullbacks) if self.watches(x) and is_float(x)]
+        links = [(x, way) for x, way in zip(inputs, pullbacks) if way is not None and self.watches(x) and is_float(x)]
         if links:
             self._watch(output)
             self._steps.append(((output,), [x for x, _ in links], _Links([pullback for _, pullback in links])))

@@ -8,7 +8,9 @@ the gradients are complete. `apply` runs the same calls at once, on arrays.
                                           every step:  before_step()  →  the plan runs  →  after_step()
 
     base_optimizer    what all share: clipping, weight decay, moving averages, accumulation, state, subclasses of users
-    sgd … lion        a rule of `kernels.update`, its slots and its numbers
+    sgd … schedule_free_adamw   a rule of `kernels.update`, its slots and its numbers
+    lamb adafactor muon   rules that look at a whole weight: `update_step`, in NumPy
+    multi_optimizer loss_scale_optimizer   around other optimizers
     schedules         the learning rate as a function of the step
     legacy            the same classes, under the name that programs for Keras 2 use
 """
@@ -17,19 +19,29 @@ from cycnn.core import checks
 from cycnn.core.registry import Family, export, get_registered_object, serialize_keras_object
 from cycnn.optimizers import schedules
 from cycnn.optimizers.adadelta import Adadelta
+from cycnn.optimizers.adafactor import Adafactor
 from cycnn.optimizers.adagrad import Adagrad
 from cycnn.optimizers.adam import Adam
 from cycnn.optimizers.adamax import Adamax
 from cycnn.optimizers.adamw import AdamW
 from cycnn.optimizers.base_optimizer import Optimizer
 from cycnn.optimizers.ftrl import Ftrl
+from cycnn.optimizers.lamb import Lamb
 from cycnn.optimizers.lion import Lion
+from cycnn.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from cycnn.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
+from cycnn.optimizers.muon import Muon
 from cycnn.optimizers.nadam import Nadam
 from cycnn.optimizers.rmsprop import RMSprop
+from cycnn.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from cycnn.optimizers.sgd import SGD
 
-_CLASSES = (SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RMSprop)
+_CLASSES = (
+    SGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, MultiOptimizer, Muon, Nadam,
+    RMSprop, ScheduleFreeAdamW,
+)  # fmt: skip
 _BY_NAME = {cls.__name__.lower(): cls for cls in _CLASSES}
+export("keras.optimizers")(OptimizerMap)
 _FAMILY = Family("keras.optimizers", "optimizer", _CLASSES, _BY_NAME)
 for _class in _CLASSES:  # where files of Keras 2, and of Keras 3 on PyTorch, have them
     export("keras.optimizers.legacy")(_class)
@@ -38,15 +50,22 @@ for _class in _CLASSES:  # where files of Keras 2, and of Keras 3 on PyTorch, ha
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
     "Ftrl",
+    "Lamb",
     "Lion",
+    "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "legacy",
@@ -96,3 +115,7 @@ def __getattr__(name):
 
         return importlib.import_module("cycnn.optimizers.legacy")
     raise AttributeError(checks.unknown("optimizer", name, __all__))
+
+
+def __dir__():
+    return __all__

@@ -195,6 +195,11 @@ class Optimizer:
             hyper[update.KEEP] = self.ema_momentum if count else 0
             hyper[update.OVERWRITE] = bool(every) and (count + 1) % every == 0
 
+    def skip_step(self):
+        """Fill in the numbers of a step that changes nothing, in place of `before_step`."""
+        update, hyper = kernels.update, self._hyper._array
+        hyper[update.ACTIVE], hyper[update.KEEP], hyper[update.OVERWRITE] = 0, 1, 0
+
     def after_step(self):
         """Count the step."""
         self._iterations._array[...] += 1  # in every step: `assign` takes ten times as long
@@ -321,26 +326,28 @@ class Optimizer:
         """
         if not self.built:
             raise ValueError("`set_weights()` needs a built optimizer: call `build(trainable_variables)` first.")
-        if len(weights) != len(self._variables):
-            raise ValueError(f"There must be {len(self._variables)} arrays. Received: {len(weights)} arrays.")
-        for variable, value in zip(self._variables, weights):
+        variables = self.variables
+        if len(weights) != len(variables):
+            raise ValueError(f"There must be {len(variables)} arrays. Received: {len(weights)} arrays.")
+        for variable, value in zip(variables, weights):
             variable.assign(value)
 
     def save_own_variables(self, store):
         """Write the state into a dictionary or HDF5 group: "0", "1", ..."""
-        for k, variable in enumerate(self._variables):
+        for k, variable in enumerate(self.variables):
             store[str(k)] = variable.numpy()
 
     def load_own_variables(self, store):
         """Read the state from a dictionary or HDF5 group; one of another length is left alone, with a warning."""
-        if len(store.keys()) != len(self._variables):
+        variables = self.variables
+        if len(store.keys()) != len(variables):
             warnings.warn(
-                f"The state of optimizer {self.name!r} was not loaded: expected {len(self._variables)} variables"
+                f"The state of optimizer {self.name!r} was not loaded: expected {len(variables)} variables"
                 f"{'' if self.built else ' (it is not built yet)'}. Received: {len(store.keys())}.",
                 stacklevel=2,
             )
             return
-        for k, variable in enumerate(self._variables):
+        for k, variable in enumerate(variables):
             variable.assign(np.asarray(store[str(k)]))
 
     # ---------------------------------------------------------------------------------------------------- updates
@@ -360,10 +367,13 @@ class Optimizer:
         self._excluded = set(var_list or ())
         self._excluded_names = re.compile("|".join(var_names)) if var_names else None
 
+    def _may_decay(self, variable):
+        return variable not in self._excluded and not (
+            self._excluded_names and self._excluded_names.search(variable.name)
+        )
+
     def _decays(self, variable):
-        if self.weight_decay is None or variable in self._excluded:
-            return False
-        return self._excluded_names is None or not self._excluded_names.search(variable.name)
+        return self.weight_decay is not None and self._may_decay(variable)
 
     def advance(self, step):
         """Change the state that is not of a single weight, for step 1, 2, ..."""

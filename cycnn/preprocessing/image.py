@@ -1,21 +1,31 @@
-"""Pictures, under the name that programs for Keras use. Nothing is here yet: each name says what to use instead."""
+"""Pictures, under the names that programs for Keras use."""
 
-_BATCHES = "a `cycnn.utils.PyDataset` that reads the photos of a batch, like the one in `cycnn.examples.cats_vs_dogs`"
-INSTEAD = {
-    "DirectoryIterator": _BATCHES,
-    "ImageDataGenerator": f"{_BATCHES}; for arrays, `fit(x, y)` itself",
-    "array_to_img": "`PIL.Image.fromarray(array.astype('uint8'))`",
-    "image_dataset_from_directory": _BATCHES,
-    "img_to_array": "`numpy.asarray(image, 'float32')`",
-    "load_img": "`PIL.Image.open(path).convert('RGB').resize((width, height))`",
-    "save_img": "`PIL.Image.fromarray(array.astype('uint8')).save(path)`",
-}
+from cycnn.core import checks
+from cycnn.preprocessing.affine import apply_affine_transform
+from cycnn.preprocessing.image_data_generator import ImageDataGenerator, apply_brightness_shift, apply_channel_shift
+from cycnn.preprocessing.iterators import DataFrameIterator, DirectoryIterator, Iterator, NumpyArrayIterator
+from cycnn.utils.image_utils import array_to_img, img_to_array, load_img, save_img, smart_resize
 
-__all__: list[str] = []
+__all__ = [
+    "DataFrameIterator",
+    "DirectoryIterator",
+    "ImageDataGenerator",
+    "Iterator",
+    "NumpyArrayIterator",
+    "apply_affine_transform",
+    "apply_brightness_shift",
+    "apply_channel_shift",
+    "array_to_img",
+    "img_to_array",
+    "load_img",
+    "save_img",
+    "smart_resize",
+]
 
 
 def __getattr__(name):
-    if name in INSTEAD:
-        # An AttributeError would lose its text in `from cycnn.preprocessing.image import ImageDataGenerator`.
-        raise ImportError(f"cycnn has no {name}. Use {INSTEAD[name]}.")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(checks.unknown("name in `cycnn.preprocessing.image`", name, __all__))
+
+
+def __dir__():
+    return __all__

@@ -64,3 +64,7 @@ def deserialize(config, custom_objects=None):
 
 def __getattr__(name):
     raise AttributeError(checks.unknown("regularizer", name, __all__))
+
+
+def __dir__():
+    return __all__

@@ -46,3 +46,7 @@ __all__ = [
 
 def __getattr__(name):
     raise AttributeError(checks.unknown("function of `cycnn.saving`", name, __all__))
+
+
+def __dir__():
+    return __all__

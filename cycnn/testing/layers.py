@@ -112,7 +112,7 @@ def check_layer(make, x, *, training=True, gradients=True, smooth=True):
     """
     x = map_leaves(lambda array: np.asarray(array, np.float32), x)
     layer = make()
-    y = layer(x)
+    y = layer(x, training=False)
     assert y.dtype == np.float32, f"the output's dtype is {y.dtype}"
     shape = layer.compute_output_shape(map_leaves(lambda array: (None, *array.shape[1:]), x))
     assert shape == (None, *y.shape[1:]), f"compute_output_shape says {shape}, the output has {y.shape}"
@@ -120,12 +120,13 @@ def check_layer(make, x, *, training=True, gradients=True, smooth=True):
 
     twin = type(layer).from_config(layer.get_config())
     assert twin.get_config() == layer.get_config(), "a config changes on its way through from_config"
-    twin(x)
+    twin(x, training=False)
     twin.set_weights(layer.get_weights())
-    assert np.array_equal(twin(x), y, equal_nan=True), "the layer of the config computes something else"
+    assert np.array_equal(twin(x, training=False), y, equal_nan=True), "the layer of the config computes something else"
     first, others = (map_leaves(lambda array, rows=rows: array[rows], x) for rows in (slice(1), slice(1, None)))
-    assert np.array_equal(layer(first), y[:1], equal_nan=True), "a sample's output depends on its batch"
-    assert np.array_equal(layer(others), y[1:], equal_nan=True), "a sample's output depends on its place in the batch"
+    first, others = layer(first, training=False), layer(others, training=False)
+    assert np.array_equal(first, y[:1], equal_nan=True), "a sample's output depends on its batch"
+    assert np.array_equal(others, y[1:], equal_nan=True), "a sample's output depends on its place in the batch"
 
     r = np.random.default_rng(0).standard_normal(y.shape).astype(np.float32)
     before = config.get_num_threads()

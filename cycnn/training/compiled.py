@@ -14,7 +14,7 @@ LOSS_WORDS = ("crossentropy", "ce")
 
 
 class Term:
-    """The loss of one output: `factor` times its value is a part of the whole loss."""
+    """A loss of one output: `factor` times its value is a part of the whole loss."""
 
     def __init__(self, output, loss, factor, tracker):
         self.output, self.loss, self.factor = output, loss, factor
@@ -35,7 +35,7 @@ class Compiled:
         loss, loss_weights, metrics, weighted_metrics: as in `compile`.
 
     Attributes:
-        terms: list of `Term`, for the outputs that have a loss.
+        terms: list of `Term`, for the outputs that have a loss; several for one that has a list of them.
         watched: list of `Watched`, the weighted ones last.
         trainable: `{weight: whether it can be trained}`, as it was at `compile`.
         trained, trained_graph: the weights that are trained, and the graph whose they are.
@@ -56,7 +56,7 @@ class Compiled:
         for given, _ in self._metrics:
             _check_names(given, metrics_package.get, METRIC_WORDS)
         self.mean_loss = Mean("loss")
-        self._graph, self.prepared = None, False
+        self._graph, self.prepared, self._wanted = None, False, None
         self.terms, self.watched = [], []
         self.trainable, self.trained, self.trained_graph = {}, [], None
 
@@ -74,7 +74,10 @@ class Compiled:
 
     def wanted(self, names):
         """For each output, what names its loss, or None."""
-        return [None if given is None else _name_of(given) for given in self._losses(names)]
+        if self._wanted is None or self._wanted[0] != names:  # asked for every batch
+            found = [_name_of(given[0]) if given else None for given in self._losses(names)]
+            self._wanted = list(names), found
+        return self._wanted[1]
 
     def prepare(self, graph, names, shapes, targets):
         """Make the objects for the outputs of a graph, at the first targets.
@@ -88,41 +91,56 @@ class Compiled:
         if self.prepared and graph is self._graph:
             return
         identifiers = self._losses(names)
+        for name, tensor, found in zip(names, graph.outputs if graph is not None else (), identifiers):
+            if found and tensor.mask is not None:
+                raise ValueError(
+                    f"The output {name!r} has a mask, and losses take none: average its steps, by `GlobalAveragePooling1D`, or "
+                    "weigh them by `sample_weight`. Received: a loss for it."
+                )
         factors = self._loss_factors(names, identifiers)
-        several = sum(identifier is not None for identifier in identifiers) > 1
+        several = sum(map(len, identifiers)) > 1
         self.terms = [
             Term(
                 k,
                 _loss_of(identifier, targets[k], shapes[k]),
-                factors[k],
+                factor,
                 Mean(f"{names[k]}_loss") if several else None,
             )
-            for k, identifier in enumerate(identifiers)
-            if identifier is not None
+            for k in range(len(names))
+            for identifier, factor in zip(identifiers[k], factors[k], strict=True)
         ]
         self.watched = self._watched(names, targets, shapes)
         self._graph, self.prepared = graph, True
 
     def _losses(self, names):
-        """What names the loss of each output, in order; None for none."""
-        return per_output(self._loss, names, "loss", broadcast=True)
+        """What names the losses of each output, in order: lists, mostly of one."""
+        given = self._loss
+        if len(names) == 1 and isinstance(given, (list, tuple)):  # a list may be of losses, or of outputs
+            given = [given[0] if len(given) == 1 else given]
+        return [list(_leaves(found)) for found in per_output(given, names, "loss", broadcast=True)]
 
     def _loss_factors(self, names, identifiers):
         given = self._factors
         if given is None or isinstance(given, (int, float)):
-            given = [1.0 if given is None else given] * len(names)
+            given = [[1.0 if given is None else given] * len(found) for found in identifiers]
+        elif isinstance(given, (list, tuple)) and len(names) == 1 and len(given) == len(identifiers[0]) > 1:
+            given = [given]
         elif isinstance(given, (list, tuple)) and len(given) != len(names):
             raise ValueError(
                 f"`loss_weights` must hold one number for each of the outputs {list(names)}. Received: loss_weights={given}."
             )
         factors = per_output(given, names, "loss_weights")
-        missing = [names[k] for k, factor in enumerate(factors) if factor is None and identifiers[k] is not None]
-        if missing:
-            raise ValueError(
-                f"`loss_weights` must hold a number for the outputs {missing} too. "
-                f"Received: loss_weights={checks.short(self._factors)}."
-            )
-        return [None if f is None else checks.number("loss_weights", f) for f in factors]
+        factors = [list(f) if isinstance(f, (list, tuple)) else [] if f is None else [f] for f in factors]
+        for name, found, losses_of_it in zip(names, factors, identifiers, strict=True):
+            if losses_of_it and len(found) != len(losses_of_it):
+                raise ValueError(
+                    f"`loss_weights` must hold one number for each loss of the output {name!r}: {len(losses_of_it)}. "
+                    f"Received: loss_weights={checks.short(self._factors)}."
+                )
+        return [
+            [checks.number("loss_weights", f) for f in found[: len(of_it)]]
+            for found, of_it in zip(factors, identifiers)
+        ]
 
     def _watched(self, names, targets, shapes):
         found, taken = [], {}

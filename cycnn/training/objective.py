@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cycnn import kernels
 from cycnn.core.shapes import rows_of
 from cycnn.engine.buffers import SAMPLE, Buffer
 from cycnn.ops.softmax import Softmax
@@ -14,34 +15,38 @@ class Objective:
         terms: list of `compiled.Term`.
         targets: for each term, the shape of one sample's target.
         weights: for each term, the shape of one sample's weights, or None where there are none.
-        feeds: `{name: function that emits the gathering}` of the buffers `target k` and `weight k`, k the output.
+        feeds: `{name: function that emits the gathering}` of the buffers `target j`, j the term, and `weight k`, k the
+            output.
         differentiates: whether gradients are wanted.
     """
 
     def __init__(self, terms, targets, weights, feeds, differentiates):
         self.terms, self.targets, self.weights, self.feeds = terms, targets, weights, feeds
         self.differentiates = differentiates
-        self._loss_of = {term.output: term.loss for term in terms}
+        outputs = [term.output for term in terms]
+        self._only_loss_of = {term.output: term.loss for term in terms if outputs.count(term.output) == 1}
 
     def absorbs(self, node, k):
         """Whether output `k`'s loss takes the place of this node, which computes it, and for nobody else."""
-        loss = self._loss_of.get(k)
+        loss = self._only_loss_of.get(k)
         return type(node.operation) is Softmax and loss is not None and loss.has_kernel and loss.absorbs_softmax()
 
     def emit(self, emit, plan, xs, ys):
         """Emit all losses; returns the gradient of each output (of the softmax's input, where that is absorbed)."""
-        gradients = [None] * len(ys)
-        for term, shape, weights in zip(self.terms, self.targets, self.weights, strict=True):
+        gradients, gathered = [None] * len(ys), {}
+        for j, (term, shape, weights) in enumerate(zip(self.terms, self.targets, self.weights, strict=True)):
             k = term.output
             x, y = xs[k], ys[k]
-            target = self._gathered(emit, f"target {k}", shape, term.loss.targets)
-            weight = None if weights is None else self._gathered(emit, f"weight {k}", weights)
+            target = self._gathered(emit, f"target {j}", shape, term.loss.targets)
+            if weights is not None and k not in gathered:
+                gathered[k] = self._gathered(emit, f"weight {k}", weights)
             dx = Buffer.new(f"d output {k}", SAMPLE, x.shape) if self.differentiates else None
-            if term.loss.has_kernel:
-                _emit_kernel(emit, plan, term, x, y, target, weight, dx)
+            emit_loss = _emit_kernel if term.loss.has_kernel else _emit_python
+            emit_loss(emit, plan, j, term, x, y, target, gathered.get(k), dx)
+            if gradients[k] is None:
+                gradients[k] = dx
             else:
-                _emit_python(emit, plan, term, y, target, weight, dx)
-            gradients[k] = dx
+                emit(kernels.elementwise.add, dx.view(dx.size), gradients[k].view(dx.size))
         return gradients
 
     def add(self, emit, plan, k, loss, xs):
@@ -60,11 +65,11 @@ class Objective:
         return buffer
 
 
-def _emit_kernel(emit, plan, term, x, y, target, weight, dx):
+def _emit_kernel(emit, plan, j, term, x, y, target, weight, dx):
     """One value per sample and position, before weighting; `scale` is set for every batch."""
-    k, (rows, columns) = term.output, rows_of(y.shape)
-    value = plan.external(f"value {k}", (rows,), samples=True)
-    scale = plan.external(f"scale {k}", (1,))
+    rows, columns = rows_of(y.shape)
+    value = plan.external(f"value {j}", (rows,), samples=True)
+    scale = plan.external(f"scale {j}", (1,))
     absorbed = x.storage is not y.storage
     term.loss.emit(
         emit,
@@ -78,11 +83,11 @@ def _emit_kernel(emit, plan, term, x, y, target, weight, dx):
     )
 
 
-def _emit_python(emit, plan, term, y, target, weight, dx):
+def _emit_python(emit, plan, j, term, x, y, target, weight, dx):
     """A user's loss: one value per batch, and its gradient by automatic differentiation."""
     loss, factor = term.loss, np.float32(term.factor)
     loss.must_reduce()
-    value = plan.external(f"value {term.output}", (1,))
+    value = plan.external(f"value {j}", (1,))
 
     def evaluate(y, target, weight, value):
         value[0] = loss(target, y, weight)

@@ -13,6 +13,8 @@ import shutil
 import sys
 import time
 
+from cycnn import config
+
 __all__ = ["Progress"]
 
 INTERVAL = 0.1  # seconds between two drawings of the live line
@@ -24,7 +26,8 @@ class Progress:
 
     Args:
         verbose: 0 shows nothing; 2 shows one plain line at the end of each epoch; 1 and `"auto"` show a live line
-            where there is somebody to watch it (a terminal, a notebook), and the plain line elsewhere.
+            where there is somebody to watch it (a terminal, a notebook), and the plain line elsewhere; "auto" only
+            while `config.is_interactive_logging_enabled()`.
         stream: Text file to write to; `None` stands for `sys.stdout` as it is when an epoch begins.
         clock: Function that returns seconds.
 
@@ -67,7 +70,8 @@ class Progress:
         self.close()
         # pythonw and some services have no standard output at all.
         self._stream = None if self.verbose == 0 else self._given or sys.stdout
-        self._live = self._stream is not None and self.verbose != 2 and is_watched(self._stream)
+        plain = self.verbose == 2 or (self.verbose == "auto" and not config.is_interactive_logging_enabled())
+        self._live = self._stream is not None and not plain and is_watched(self._stream)
         self._title = "" if epoch is None else f"Epoch {epoch + 1}/{epochs}"
         self._steps, self._step = steps, 0
         self._began = self._now = self._clock()

@@ -83,9 +83,8 @@ class Steps:
 def sources_of(samples, terms):
     """(name, `Source`) of everything that a plan gathers."""
     found = [(f"input {k}", Source(array)) for k, array in enumerate(samples.inputs)]
-    for term in terms:
-        k = term.output
-        found.append((f"target {k}", Source(samples.matched[k], term.loss.targets)))
+    found += [(f"target {j}", Source(y, term.loss.targets)) for j, (term, y) in enumerate(zip(terms, samples.matched))]
+    for k in sorted({term.output for term in terms}):
         if samples.weights[k] is not None:
             found.append((f"weight {k}", Source(samples.weights[k])))
     return found
@@ -119,7 +118,7 @@ class Step:
             training=steps.training,
             objective=Objective(
                 terms,
-                [shapes[f"target {term.output}"] for term in terms],
+                [shapes[f"target {j}"] for j in range(len(terms))],
                 [shapes.get(f"weight {term.output}") for term in terms],
                 feeds,
                 steps.training,
@@ -167,8 +166,8 @@ class Step:
         for _, source in self.sources:
             source.pick(rows)
         weights = [None if w is None else w[rows] for w in samples.weights]
-        for part in self.parts:
-            part.begin(len(rows), weights[part.output], samples.matched[part.output], rows)
+        for part, targets in zip(self.parts, samples.matched, strict=True):
+            part.begin(len(rows), weights[part.output], targets, rows)
         return weights
 
     def run(self, rows):
@@ -238,9 +237,9 @@ class Room:
         self.penalties, self.added = memory.zeros((regularized,)), memory.zeros((added,))
         for k, output in enumerate(self.outputs):
             plan.bind(f"output {k}", output)
-        for term, (values, scale) in zip(terms, self.losses, strict=True):
-            plan.bind(f"value {term.output}", values)
-            plan.bind(f"scale {term.output}", scale)
+        for j, (values, scale) in enumerate(self.losses):
+            plan.bind(f"value {j}", values)
+            plan.bind(f"scale {j}", scale)
         for name, numbers in (("penalty", self.penalties), ("added", self.added)):
             for k in range(len(numbers)):
                 plan.bind(f"{name} {k}", numbers[k : k + 1])
@@ -296,7 +295,7 @@ class Predictions:
 
 
 class Part:
-    """The loss of one output in a step: its values, and the factor that its kernel multiplies gradients by."""
+    """A loss of one output in a step: its values, and the factor that its kernel multiplies gradients by."""
 
     def __init__(self, term, values, scale):
         self.output, self.loss, self.factor, self.tracker = term.output, term.loss, term.factor, term.tracker

@@ -271,13 +271,14 @@ class Trainer(OwnSteps):
             [*inputs, *targets, *weights], [what] * len(inputs) + columns + ["sample_weight"] * len(names)
         )
         compiled.prepare(graph, names, [tensor.spec.sample for tensor in graph.outputs], targets)
-        matched = [None] * len(names)
+        matched = []  # for each term
         for term in compiled.terms:
             k, loss = term.output, term.loss
-            sample, matched[k] = graph.outputs[k].spec.sample, targets[k]
+            sample, target = graph.outputs[k].spec.sample, targets[k]
             if loss.has_kernel:
-                matched[k] = loss.match(targets[k], sample)
-                loss.check_values(matched[k], sample)
+                target = loss.match(target, sample)
+                loss.check_values(target, sample)
+            matched.append(target)
             if weights[k] is not None:
                 forms.check_weights(weights[k], sample[:-1])
         return data.Samples(inputs, targets, matched, weights)
@@ -438,7 +439,7 @@ class Trainer(OwnSteps):
                 if self.stop_training:
                     break
         if self.takes_own("train"):
-            if epochs > 0 and getattr(self.optimizer, "built", False) and self.optimizer.use_ema:
+            if epochs > 0 and getattr(self.optimizer, "built", False):
                 self.optimizer.finalize_variable_values(self.trainable_weights)
         elif epochs > 0:
             self.optimizer.finalize_variable_values(self._trained())

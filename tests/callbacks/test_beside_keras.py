@@ -1,15 +1,14 @@
 """What callbacks do, beside what the real Keras's did in the same programs (recorded/record_callbacks.py)."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import cycnn
+from tests.recorded.answers import load
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "callbacks.json").read_text("utf-8"))
+RECORDED = load("callbacks")
 
 # In these programs a warning is one of many ways to go on; test_callbacks.py looks at each.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

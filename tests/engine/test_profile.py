@@ -55,7 +55,7 @@ def by_name(rows):
 # FLOPs of one sample by the formulas of the layers, 2 a multiply-add. The pooling drops the last row and the last column
 # of the convolution, so they are not computed.
 CONV = 2 * 8 * 10 * (3 * 2 * 3) * 8
-CONV_ROW = "pool"  # the convolution and the pooling behind it are one operation
+CONV_ROW = "conv+pool"  # the convolution and the pooling behind it are one operation
 HIDDEN = 2 * (4 * 5 * 8) * 20
 HEAD = 2 * 20 * 5
 

@@ -6,6 +6,7 @@ import pytest
 import cycnn
 from cycnn import layers
 from cycnn.engine import rewrites
+from cycnn.training.step import Steps
 
 
 def network(pooling, activation, size, padding="valid", strides=None):
@@ -24,6 +25,13 @@ def network(pooling, activation, size, padding="valid", strides=None):
     )
     model.compile("sgd", "mse")
     return model
+
+
+def calls_of(model, x, y):
+    """Names of the kernels of a training step, which is done."""
+    with Steps(model, True, len(x)) as steps:
+        steps.run(model._samples(x, y), np.arange(len(x)))
+        return {call.kernel.name for call in steps.step.plan.calls}
 
 
 def plan_of(model):
@@ -57,7 +65,7 @@ def test_rewritten_is_plain(data, monkeypatch, pooling, activation, size, paddin
     x, y = data
     found = rewritten.predict(x, verbose=0), rewritten.train_on_batch(x, y), rewritten.get_weights()
     with monkeypatch.context() as patch:
-        patch.setattr(rewrites, "rewrite", lambda nodes, outputs: nodes)
+        patch.setattr(rewrites, "rewrite", lambda nodes, *_: nodes)
         expected = plain.predict(x, verbose=0), plain.train_on_batch(x, y), plain.get_weights()
     np.testing.assert_array_equal(found[0], expected[0])
     assert found[1] == pytest.approx(expected[1], rel=1e-6)
@@ -91,6 +99,44 @@ def test_a_small_kernel_is_pooled_band_by_band():
         (layers.AveragePooling2D, "relu", None), (layers.MaxPooling2D, "tanh", None), (layers.MaxPooling2D, "relu", 1),
     ):  # fmt: skip
         assert "pooled.forward conv2d " not in plan_of(network(pooling, activation, 2, strides=strides))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(
+    ("window", "channels", "filters", "strides"),
+    [(3, 32, 64, 1), (5, 16, 33, 1), ((3, 2), 31, 40, (2, 1)), (3, 96, 96, 1)],
+)
+@pytest.mark.parametrize("activation", [None, "relu"])
+def test_gradients_from_the_winners(monkeypatch, window, channels, filters, strides, padding, activation):
+    """Of a pooled convolution with a larger kernel: beside a plan that spreads them over the map."""
+
+    def network():
+        cycnn.utils.set_random_seed(5)
+        model = cycnn.Sequential(
+            [
+                layers.Input((15, 14, 2)),
+                layers.Conv2D(channels, 1),
+                layers.Conv2D(filters, window, strides, padding=padding, activation=activation),
+                layers.MaxPooling2D((2, 3)),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(3),
+            ]
+        )
+        model.compile("sgd", "mse")
+        return model
+
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((7, 15, 14, 2)).astype("float32"), rng.standard_normal((7, 3)).astype("float32")
+    found, expected = network(), network()
+    winners = calls_of(found, x, y)
+    with monkeypatch.context() as patch:
+        patch.setattr(rewrites, "rewrite", lambda nodes, *_: nodes)
+        plain = calls_of(expected, x, y)
+    assert "winners.backward_kernel" in winners
+    assert ("winners.backward_input" in winners) == (channels < 96)  # whose band leaves the first-level cache
+    assert not {call for call in plain if call.startswith("winners")}
+    for a, b in zip(found.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
 
 
 def test_a_map_that_somebody_else_sees_stays_whole(data):

@@ -39,13 +39,18 @@ class Call:
     samples: int = 1
     per_sample: bool = True
 
+    @property
+    def place(self):
+        """Where the result stands."""
+        return max(k for k, operand in enumerate(self.operands) if operand is not None and operand.moves != "thread")
+
     def results(self):
         """What the doors wrote, bitwise the same for every number of threads.
 
         One array where samples stand alone; a sum over samples comes once from the Python door, and once for each way
         to cut the batch, its groups' partial sums added up.
         """
-        if self.operands[-1].moves != "group":
+        if self.operands[self.place].moves != "group":
             how = {"units": self.units, "per_sample": self.per_sample, "samples": self.samples}
             return [agree(self.kernel, self.operands, self.scalars, **how)]
         first = None
@@ -62,19 +67,18 @@ class Call:
         arrays = [None if operand is None else memory.copy(operand.array, mode) for operand, mode in modes]
         self.kernel(*arrays, *self.scalars, threads)
         memory.check()
-        scratch = sum(operand is not None and operand.moves == "thread" for operand in self.operands)  # comes last
-        return arrays[-1 - scratch]
+        return arrays[self.place]
 
     def c_door(self, threads, group, chunk):
         """The partial sums of all groups."""
-        *inputs, result = self.operands
-        partial = np.empty((-(-self.samples // group), *result.array.shape), result.array.dtype)
-        memory, modes = Guards(), zip((*inputs, Operand(partial, "group")), self.kernel.modes)
+        operands, result = list(self.operands), self.operands[self.place].array
+        operands[self.place] = Operand(np.empty((-(-self.samples // group), *result.shape), result.dtype), "group")
+        memory, modes = Guards(), zip(operands, self.kernel.modes)
         copies = [Operand(memory.copy(operand.array, mode), operand.moves) for operand, mode in modes]
         batch = self.samples, threads, group, chunk
         run_door(self.kernel, copies, self.scalars, (), self.units, self.per_sample, *batch)
         memory.check()
-        return copies[-1].array
+        return copies[self.place].array
 
 
 class Problem:

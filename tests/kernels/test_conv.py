@@ -35,13 +35,15 @@ def conv(isa):
 
 
 class Problem(sums.Problem):
-    """A convolution. `size` is y's; x is as small as may be, plus `spare` rows and columns that no window reaches."""
+    """A convolution. `size` is y's; x is as small as may be, plus `spare` rows and columns that no window reaches, and
+    `unread` ones that windows would reach, if y had more pixels."""
 
-    def __init__(self, n, size, c, f, window, strides=(1, 1), dilation=(1, 1), padding=(0, 0, 0, 0), groups=1, spare=0):
+    def __init__(self, n, size, c, f, window, strides=(1, 1), dilation=(1, 1), padding=(0, 0, 0, 0), groups=1, spare=0,
+                 unread=(0, 0)):  # fmt: skip
         self.window = (*window, *strides, *dilation)
         spans = [
-            (o - 1) * s + (k - 1) * d + 1 + spare % s
-            for o, k, s, d in zip(size, window, strides, dilation, strict=True)
+            (o - 1) * s + (k - 1) * d + 1 + spare % s + more
+            for o, k, s, d, more in zip(size, window, strides, dilation, unread, strict=True)
         ]
         top, bottom, left, right = padding
         self.border = ((0, 0), (top, bottom), (left, right), (0, 0))
@@ -251,6 +253,9 @@ SHAPES = {
     "depthwise with a multiplier": Problem(2, (5, 5), 3, 9, (3, 3), (2, 2), groups=3),
     "groups of ragged blocks": Problem(2, (4, 15), 10, 82, (3, 3), groups=2),
     "strides that skip pixels": Problem(2, (4, 9), 3, 5, (2, 1), (3, 4), spare=3),
+    "1x1, columns that are not read": Problem(2, (3, 9), 5, 35, (1, 1), unread=(0, 1)),
+    "1x1, rows that are not read": Problem(2, (3, 2), 35, 5, (1, 1), unread=(1, 0)),
+    "rows and columns that are not read": Problem(2, (3, 17), 5, 18, (3, 2), unread=(2, 3)),
     "more padding than window": Problem(1, (8, 9), 2, 3, (3, 2), dilation=(2, 2), padding=(7, 4, 1, 8)),
 }
 

@@ -181,6 +181,10 @@ def check_activation(elementwise, name, parameters, x):
     operands = [before, sample(y), sample(dy), sample(np.empty_like(x))]
     _, _, _, expected = judge(reference, elementwise.activate_backward, operands, scalars)
     dx = agree(elementwise.activate_backward, operands, scalars, units=1, samples=len(x))
+    if name in elementwise.FROM_INPUT:
+        operands[:2] = before, sample(x)
+        other = agree(elementwise.activate_backward, operands, scalars, units=1, samples=len(x))
+        np.testing.assert_array_equal(other, dx)
     inner = np.ones(x.shape)  # what an error of the gate is multiplied by
     if before is not None:
         inner += np.abs(x) * (1 + x * x if name == "gelu_tanh" else 1)

@@ -31,8 +31,22 @@ def empty(shape):
 @pytest.mark.parametrize("size", SIZES)
 def test_combine(merge, kind, size):
     operands = [sample(draw((4, size), 0)), sample(draw((4, size), 1)), empty((4, size))]
-    y = agree(merge.combine, operands, (merge.KINDS[kind],), units=1, samples=4)
-    np.testing.assert_array_equal(y, judge(reference, merge.combine, operands, (merge.KINDS[kind],))[2])
+    for activation in (0, 1):  # none, and relu
+        y = agree(merge.combine, operands, (merge.KINDS[kind], activation), units=1, samples=4)
+        expected = judge(reference, merge.combine, operands, (merge.KINDS[kind], activation))[2]
+        np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_activation_in_the_same_pass(merge, size):
+    """Bit for bit what two kernels do one after the other, for every activation without parameters."""
+    isa = merge.combine.python.__module__.split(".")[2][1:]
+    elementwise, (a, b) = load(isa, "elementwise"), np.random.default_rng(size).standard_normal((2, 4, size), "f")
+    for activation in elementwise.KINDS.values():
+        y = agree(merge.combine, [sample(a), sample(b), empty(a.shape)], (0, activation), units=1, samples=4)
+        total = a + b
+        elementwise.activate(total, total, activation, 0.0, 0.0, 0.0, 1)
+        np.testing.assert_array_equal(y, total)
 
 
 def test_kinds_are_those_of_the_reference(merge):
@@ -45,8 +59,8 @@ def test_combine_onto_an_input(merge, kind):
     """As sums of more than two use it."""
     a, b = draw((3, 300), 2), draw((3, 300), 3)
     y = np.empty_like(a)
-    merge.combine(a, b, y, merge.KINDS[kind], 1)
-    merge.combine(a, b, a, merge.KINDS[kind], 2)
+    merge.combine(a, b, y, merge.KINDS[kind], 1, 1)
+    merge.combine(a, b, a, merge.KINDS[kind], 1, 2)
     np.testing.assert_array_equal(a, y)
 
 

@@ -11,6 +11,14 @@ from .cases import EPSILON, ISAS, THREADS, agree, fixed, group, judge, load, run
 from .fences import fenced
 
 CHANNELS = (1, 3, 7, 8, 16, 17, 32, 33, 65)
+ELEMENTWISE = load(ISAS[0], "elementwise")
+NONE = (0, 1e-3, 0.0, 0.0, 0.0)  # no activation, and epsilon
+# Activations with parameters that mean something; those that are not named take none.
+PARAMETERS = {
+    "leaky_relu": (0.3, 0.0, 0.0), "elu": (0.7, 0.0, 0.0), "celu": (1.3, 0.0, 0.0), "soft_shrink": (0.4, 0.0, 0.0),
+    "hard_shrink": (0.4, 0.0, 0.0), "squareplus": (4.0, 0.0, 0.0), "relu_general": (0.2, 1.1, -0.3),
+    "threshold": (0.2, -0.7, 0.0),
+}  # fmt: skip
 SHAPES = [(3, 5, c) for c in CHANNELS] + [(4, 1, 10), (2, 70, 3), (2, 200, 40), (3, 2, 513), (2, 3, 1100)]
 shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
@@ -64,7 +72,7 @@ def test_gradients_of_the_reference_are_finite_differences():
         partial, y, mean, variance = np.empty((1, 2 * c + 1)), np.empty(x.shape), *np.empty((2, c))
         reference.moments(x, partial[0])
         reference.merge_moments(partial, mean, variance, None, None, 0.9)
-        reference.normalize(x, mean, variance, gamma, beta, y, epsilon)
+        reference.normalize(x, mean, variance, gamma, beta, y, *NONE)
         return np.sum(y * dy)
 
     mean, variance, partial, sums = x.mean((0, 1)), x.var((0, 1)), np.empty((1, 2 * c + 1)), np.empty(2 * c + 1)
@@ -170,14 +178,83 @@ def test_normalize(norm, shape, gamma, beta):
     p = Problem(shape, gamma, beta)
     y = np.empty_like(p.x)
     operands = [sample(p.x), fixed(p.mean), fixed(p.variance), place(p.gamma), place(p.beta), sample(y)]
-    *_, expected = judge(reference, norm.normalize, operands, (p.epsilon,))
-    y = agree(norm.normalize, operands, (p.epsilon,), units=1, samples=p.n)
+    *_, expected = judge(reference, norm.normalize, operands, NONE)
+    y = agree(norm.normalize, operands, NONE, units=1, samples=p.n)
     offset = 0 if p.beta is None else np.abs(p.beta)
     assert np.all(np.abs(y - expected) <= 4 * EPSILON * (np.abs(expected) + 2 * offset))
 
     over = p.x.copy()
-    norm.normalize(over, p.mean, p.variance, p.gamma, p.beta, over, p.epsilon, 1)
+    norm.normalize(over, p.mean, p.variance, p.gamma, p.beta, over, *NONE, 1)
     assert over.tobytes() == y.tobytes()
+
+
+def through(norm, p, kind, parameters):
+    """A normalized map, its activation, and dy through it: each by the kernel that does nothing else."""
+    isa = norm.normalize.python.__module__.split(".")[2][1:]
+    elementwise, flat = load(isa, "elementwise"), (p.n, p.rows * p.c)
+    z, y, dx = (np.empty_like(p.x) for _ in range(3))
+    norm.normalize(p.x, p.mean, p.variance, p.gamma, p.beta, z, *NONE, 1)
+    elementwise.activate(z.reshape(flat), y.reshape(flat), kind, *parameters, 1)
+    before = z.reshape(flat), y.reshape(flat), p.dy.reshape(flat)
+    elementwise.activate_backward(*before, dx.reshape(flat), kind, *parameters, 1)
+    return y, dx
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE.KINDS)
+@pytest.mark.parametrize("shape", [(3, 9, 7), (2, 150, 40), (2, 3, 1100)], ids=str)
+def test_an_activation_in_the_same_pass(norm, name, shape):
+    """Bit for bit what two kernels do one after the other, forward and back."""
+    p, kind, parameters = Problem(shape), ELEMENTWISE.KINDS[name], PARAMETERS.get(name, (0.0, 0.0, 0.0))
+    y, dx = through(norm, p, kind, parameters)
+    scalars = (kind, p.epsilon, *parameters)
+    statistics = p.mean, p.variance, p.gamma, p.beta
+    operands = [sample(p.x), *map(fixed, statistics), sample(np.empty_like(y))]
+    assert agree(norm.normalize, operands, scalars, units=1, samples=p.n).tobytes() == y.tobytes()
+
+    needs_y = name not in ELEMENTWISE.FROM_INPUT
+    expected, partial, dy = *np.empty((2, 2 * p.c + 1), np.float32), p.dy.copy()
+    norm.backward_sums(p.x, dx, p.mean, p.variance, expected, p.epsilon, 1)
+    norm.activated_sums(p.x, dy, *statistics, y if needs_y else None, partial, *scalars, 1)
+    assert dy.tobytes() == dx.tobytes()
+    assert partial.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "silu", "gelu"])
+@shapes
+def test_activated_sums(norm, name, shape):
+    """Over tasks of a group, beside the reference."""
+    p, kind = Problem(shape), ELEMENTWISE.KINDS[name]
+    y, _ = through(norm, p, kind, (0.0, 0.0, 0.0))
+    y = None if name in ELEMENTWISE.FROM_INPUT else y
+    statistics, scalars = (p.mean, p.variance, p.gamma, p.beta), (kind, p.epsilon, 0.0, 0.0, 0.0)
+    expected, wide = np.empty(2 * p.c + 1), p.dy.astype(np.float64)
+    reference.activated_sums(p.x, wide, *statistics, y, expected, *scalars)
+    bound, below = np.empty(2 * p.c + 1), np.minimum(p.x, 2 * p.mean - p.x)
+    reference.backward_sums(below, -np.abs(p.dy), p.mean, p.variance, bound, p.epsilon)
+    bound = np.abs(bound) * EPSILON * (80 + p.n * p.rows // 64 + p.n)
+    for threads, (size, chunk) in itertools.product(THREADS, [(1, 1), (2, 1), (p.n, 2), (p.n, p.n)]):
+        dy, partial = p.dy.copy(), np.full((-(-p.n // size), 2 * p.c + 1), np.nan, np.float32)
+        operands = [sample(p.x), sample(dy), *map(fixed, statistics), y if y is None else sample(y), group(partial)]
+        run_door(norm.activated_sums, operands, [kind], scalars[1:], 1, False, p.n, threads, size, chunk)
+        np.testing.assert_allclose(dy, wide, rtol=2e-5, atol=2e-6)
+        total = partial.sum(0, dtype=np.float64)
+        assert total[0] == p.n * p.rows
+        assert np.all(np.abs(total - expected) <= bound + 1e-6 * np.sum(np.abs(wide), axis=(0, 1)).max())
+
+
+@pytest.mark.parametrize("given", [(True, True, True), (False, True, False), (True, False, True)])
+@pytest.mark.parametrize("shape", [(9, 7, 1), (1, 33, 1), (6, 5, 4)], ids=str)
+def test_fold(norm, shape, given):
+    rng, f = np.random.default_rng(shape), shape[1]
+    kernel, (bias, mean, gamma, beta) = rng.standard_normal(shape).astype(np.float32), rng.standard_normal((4, f))
+    bias, gamma, beta = (a.astype(np.float32) if one else None for a, one in zip((bias, gamma, beta), given))
+    statistics = fixed(mean.astype(np.float32)), fixed(rng.uniform(0.1, 2, f).astype(np.float32))
+    operands = [fixed(kernel), place(bias), *statistics, place(gamma), place(beta)]
+    operands += [fixed(np.empty_like(kernel)), fixed(np.empty(f, np.float32))]
+    *_, folded, offset = judge(reference, norm.fold, operands, (1e-3,))
+    found = agree(norm.fold, operands, (1e-3,), units=shape[0], per_sample=False)
+    np.testing.assert_allclose(found[0], folded, rtol=4 * EPSILON)
+    np.testing.assert_allclose(found[1], offset, rtol=8 * EPSILON, atol=8 * EPSILON)
 
 
 @shapes
@@ -264,7 +341,10 @@ def test_nothing_behind_an_operand_is_touched(norm, shape):
     out, line = fenced(p.x), fenced(p.sums[None])
     norm.moments(x, line[0], 2)
     norm.merge_moments(line, mean, variance, gamma, beta, 0.9, 1)
-    norm.normalize(x, mean, variance, gamma, beta, out, p.epsilon, 2)
+    norm.normalize(x, mean, variance, gamma, beta, out, *NONE, 2)
+    norm.activated_sums(x, fenced(p.dy), mean, variance, gamma, beta, None, line[0], 1, p.epsilon, 0.0, 0.0, 0.0, 1)
+    norm.fold(x.reshape(p.n * p.rows, p.c, 1), beta, mean, variance, gamma, beta, out.reshape(p.n * p.rows, p.c, 1),
+              fenced(p.mean), p.epsilon, 2)  # fmt: skip
     norm.backward_sums(x, dy, mean, variance, line[0], p.epsilon, 2)
     norm.merge_sums(line, sums, gamma, beta, 1)
     norm.backward_input(dy, x, mean, variance, gamma, sums, out, p.epsilon, 2)

@@ -86,6 +86,19 @@ def test_widths(isa, width):
     Problem(2, (2, width), 1, 33, (3, 3)).check(isa)
 
 
+@pytest.mark.parametrize("f", [1, 5, 7, 10])
+@pytest.mark.parametrize("pool", [(2, 2), (1, 3), (3, 1), (1, 9)])
+def test_windows_along_the_lanes(isa, f, pool):
+    """Few filters; several tiles, pieces of the planes, rows that are kept and rows that no window sees."""
+    for width, strides, dilation in (
+        (31, (1, 1), (1, 1)),
+        (70, (1, 1), (1, 2)),
+        (64, (3, 1), (2, 1)),
+        (9, (1, 1), (1, 5)),
+    ):
+        Problem(2, (3, width), 3, f, (3, 2), pool, strides, dilation).check(isa)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_random_geometry(isa, seed):
     rng = np.random.default_rng(seed)

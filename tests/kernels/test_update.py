@@ -28,6 +28,7 @@ RULES = {
     "ftrl": ("ftrl", "+s-", (1.5, 0.5, 0.1, 3.0, 0.2)),
     "ftrl, power": ("ftrl", "+s-", (1.5, 0.75, 0.1, 3.0, 0.2)),
     "lion": ("lion", "s--", (RATE, RHO, 1 - RHO, KEEP, 1 - KEEP)),
+    "schedule_free": ("schedule_free", "s+-", (RATE, 0.01, 1.3, TINY, 0.75, 0.25, 0.125)),
 }
 SIGNED = {"lion"}  # where the gradient's sign decides, another last bit may be another step
 

@@ -6,7 +6,7 @@ import pytest
 from cycnn.kernels.reference import conv as reference
 
 from . import sums
-from .cases import EPSILON, ISAS, Guards, fixed, load, sample, scratch
+from .cases import EPSILON, ISAS, Guards, fixed, group, load, sample, scratch
 from .sums import EPILOGUES, Call
 
 CHANNELS = (1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65)  # around the vectors and blocks of every build
@@ -49,6 +49,23 @@ def winograd(x, kernel, tile, absolute=False):
     return y.reshape(n, down * tile, across * tile, -1)[:, :oh, :ow]
 
 
+def winograd_gradient(x, dy, absolute=False):
+    """The kernel's gradient of a padded x and dy, in float64, by tiles of 4x4 pixels of dy; `absolute`: as above."""
+    a, b, g = matrices(4)
+    if absolute:
+        a, b, g, x, dy = (np.abs(array) for array in (a, b, g, x, dy))
+    oh, ow = dy.shape[1:3]
+    down, across = -(-oh // 4), -(-ow // 4)
+    rest = (0, 0), (0, down * 4 - oh), (0, across * 4 - ow), (0, 0)
+    x, dy = np.pad(x[:, : oh + 2, : ow + 2], rest), np.pad(dy, rest)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (6, 6), (1, 2))[:, ::4, ::4]
+    v = np.einsum("ip,nhwcij,jq->pqnhwc", b, windows, b, optimize=True)
+    tiles = dy.reshape(len(dy), down, 4, across, 4, -1)
+    w = np.einsum("pi,nhiwjf,qj->pqnhwf", a, tiles, a, optimize=True)
+    u = np.einsum("pqnhwc,pqnhwf->pqcf", v, w, optimize=True)
+    return np.einsum("pi,pqcf,qj->ijcf", g, u, g, optimize=True)
+
+
 @pytest.fixture(params=ISAS)
 def isa(request):
     return request.param
@@ -75,11 +92,15 @@ class Problem(sums.Problem):
         padded = np.pad(x, self.border)
         reference.forward(padded, kernel, bias, y, 3, 3, 1, 1, 1, 1, 1, activation)
         reference.backward_input(dy, kernel, dx, 3, 3, 1, 1, 1, 1, self.top, self.left, 1)
-        return {"y": y, "dx": dx}
+        if self.tile == 2:
+            return {"y": y, "dx": dx}
+        dkernel = np.full(kernel.shape, np.nan)
+        reference.backward_kernel(padded, dy, dkernel, 1, 1, 1, 1, 1)
+        return {"y": y, "dx": dx, "dkernel": dkernel}
 
     def bounds(self, x, kernel, bias, dy):
         """Each product of the sum of magnitudes is rounded once for every addition on its way: in the transforms of x and
-        kernel, over the channels, and in the transform of the products; constants are rounded, too."""
+        kernel, over the channels (or tiles), and in the transform of the products; constants are rounded, too."""
         _, h, w, c = x.shape
         steps, (_, oh, ow, f) = 6 * (self.tile + 2), dy.shape
         rows, columns = self.seen
@@ -89,14 +110,20 @@ class Problem(sums.Problem):
         around = (top, max(0, h + 2 - top - oh)), (left, max(0, w + 2 - left - ow))
         turned = kernel[::-1, ::-1].swapaxes(2, 3)
         dx = winograd(np.pad(dy, ((0, 0), *around, (0, 0)))[:, : h + 2, : w + 2], turned, self.tile, absolute=True)
-        return {"y": (c + steps) * EPSILON * y, "dx": (f + steps) * EPSILON * dx}
+        dkernel = winograd_gradient(padded, dy, absolute=True)
+        tiles = len(dy) * -(-oh // 4) * -(-ow // 4)
+        return {
+            "y": (c + steps) * EPSILON * y,
+            "dx": (f + steps) * EPSILON * dx,
+            "dkernel": (tiles + steps) * EPSILON * dkernel,
+        }
 
     def calls(self, family, x, kernel, bias, dy, activation=0):
         (n, h, w, c), (_, oh, ow, f), tile = x.shape, dy.shape, self.tile
         packed, transposed = (np.empty(family.packed_size(*shape, tile), np.float32) for shape in ((c, f), (f, c)))
         family.pack(kernel, packed, tile)
         family.pack_transposed(kernel, transposed, tile)
-        return {
+        calls = {
             "y": Call(
                 family.forward,
                 [
@@ -118,6 +145,16 @@ class Problem(sums.Problem):
                 samples=n,
             ),
         }
+        if tile == 4:
+            calls["dkernel"] = Call(
+                family.backward_kernel,
+                [sample(x), sample(dy), group(np.empty_like(kernel)), scratch(family.KERNEL_WORKSPACE)],
+                (self.top, self.left),
+                units=family.kernel_units(c, f),
+                samples=n,
+                per_sample=False,
+            )
+        return calls
 
 
 SAME = 1, 1, 1, 1
@@ -131,6 +168,15 @@ def test_the_matrices_convolve(tile):
     y = np.empty((2, 6, 5, 4))
     reference.forward(x, kernel, None, y, 3, 3, 1, 1, 1, 1, 1, 0)
     np.testing.assert_allclose(winograd(x, kernel, tile), y, rtol=0, atol=1e-13)
+
+
+def test_the_matrices_give_the_gradient():
+    """That judges `winograd_gradient`, and so its bounds."""
+    rng = np.random.default_rng(0)
+    x, dy = rng.standard_normal((2, 9, 7, 3)), rng.standard_normal((2, 7, 5, 4))
+    dkernel = np.empty((3, 3, 3, 4))
+    reference.backward_kernel(x, dy, dkernel, 1, 1, 1, 1, 1)
+    np.testing.assert_allclose(winograd_gradient(x, dy), dkernel, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("tile", TILES)
@@ -195,6 +241,58 @@ def test_error_beside_the_largest_output(family, tile, most, size, channels):
     for what, call in problem.calls(family, *arrays[:2], None, dy).items():
         error = np.abs(call.python_door(1, Guards()) - expected[what]).max()
         assert error <= most * np.abs(expected[what]).max()
+
+
+@pytest.mark.parametrize(("channels", "filters"), [(128, 65), (97, 130), (20, 160)])
+def test_kernel_gradients_of_many_panels(family, channels, filters):
+    """Each thread takes whole panels, halves and quarters of them, and panels that are partly empty."""
+    problem = Problem(4, 3, (6, 7), channels, filters, SAME)
+    x, kernel, bias, dy = problem.draw(np.random.default_rng(0))
+    expected, bound = problem.answers(x, kernel, None, dy), problem.bounds(x, kernel, bias, dy)
+    call = problem.calls(family, x, kernel, None, dy)["dkernel"]
+    for result in call.results():
+        assert np.all(np.abs(result - expected["dkernel"]) <= bound["dkernel"])
+
+    def gradient(threads):
+        dkernel, room = np.empty_like(kernel), np.empty((threads, family.KERNEL_WORKSPACE), np.float32)
+        family.backward_kernel(x, dy, dkernel, room, 1, 1, threads)
+        return dkernel.tobytes()
+
+    assert {gradient(threads) for threads in (5, 8, 16)} == {gradient(1)}
+
+
+@pytest.mark.parametrize(("samples", "most"), [(4, 3e-6), (64, 6e-6)])
+@pytest.mark.parametrize("relu", [False, True])
+def test_error_beside_the_largest_kernel_gradient(isa, family, samples, most, relu):
+    """What the choice rests on: sums over many pixels, as exact as the direct kernel's."""
+    rng = np.random.default_rng(0)
+    x, dy = (rng.standard_normal((samples, 16, 16, channels), np.float32) for channels in (32, 33))
+    x = np.maximum(x, 0) if relu else x
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    expected = np.empty((3, 3, 32, 33))
+    result, direct = (np.empty(expected.shape, np.float32) for _ in range(2))
+    reference.backward_kernel(padded, dy, expected, 1, 1, 1, 1, 1)
+    load(isa, "conv").backward_kernel(padded, dy, direct, 1, 1, 1, 1, 1)
+    family.backward_kernel(x, dy, result, np.empty((1, family.KERNEL_WORKSPACE), np.float32), 1, 1)
+    error, direct_error = (np.abs(found - expected).max() / np.abs(expected).max() for found in (result, direct))
+    assert error <= min(most, 2 * direct_error + 1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_a_number_stays_in_its_channel_or_filter(family, value):
+    problem = Problem(4, 2, (9, 6), 35, 18, SAME)
+    x, kernel, _, dy = problem.draw(np.random.default_rng(0))
+
+    def gradient():
+        return problem.calls(family, x, kernel, None, dy)["dkernel"].python_door(1, Guards())
+
+    clean = gradient()
+    x[1, 5, 3, 33], dy[0, 2, 4, 16] = value, value
+    spoiled = np.zeros(clean.shape, bool)
+    spoiled[:, :, 33], spoiled[..., 16] = True, True
+    dkernel = gradient()
+    assert not np.isfinite(dkernel[spoiled]).any()
+    np.testing.assert_array_equal(dkernel[~spoiled], clean[~spoiled])
 
 
 @pytest.mark.parametrize("tile", TILES)

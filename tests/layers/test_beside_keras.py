@@ -5,9 +5,7 @@ has numbers, and the parts around a sum add a few EPS. Sums of squares in normal
 nearly equal numbers, which their cases' sizes bound. So (16 + 4 sqrt(K)) EPS times the largest number of an answer, or 1.
 """
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +13,8 @@ import pytest
 import cycnn
 from cycnn import layers
 from cycnn.testing import layer_gradients
+from tests.recorded.answers import FOLDER, load
 
-FOLDER = Path(__file__).parents[1] / "recorded"
 EPS = 2.0**-24
 NAMES = (
     "convolution", "depthwise", "transposed", "pooling", "reshaping", "activations", "normalization", "regularization",
@@ -29,7 +27,7 @@ class Recorded:
     """The cases of one file, and their arrays."""
 
     def __init__(self, name):
-        self.cases = json.loads((FOLDER / f"layers_{name}.json").read_text("utf-8"))["cases"]
+        self.cases = load(f"layers_{name}")["cases"]
         self.values = np.load(FOLDER / f"layers_{name}.npz")["values"]
 
     def get(self, entry):

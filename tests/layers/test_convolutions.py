@@ -1,9 +1,7 @@
 """Convolution layers: what they refuse, what they are made of, and definitions that need no other library."""
 
 import builtins
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +9,9 @@ import pytest
 import cycnn
 from cycnn import config, layers
 from cycnn.testing import layer_gradients
+from tests.recorded.answers import load
 
-REFUSED = json.loads((Path(__file__).parents[1] / "recorded" / "convolution_refusals.json").read_text("utf-8"))
+REFUSED = load("convolution_refusals")
 
 
 @pytest.fixture

@@ -19,6 +19,13 @@ WITHOUT = {
     "Wrapper": "the base class of layers around others",
     "Input": "a function that makes an InputLayer",
     "InputLayer": "no operation: the place where data enter; tests/test_bad_input.py and tests/training use it",
+    "InputSpec": "what a layer expects; tests/utils/test_small_names.py",
+    "deserialize": "a function of configs",
+    "serialize": "a function of layers",
+    "CutMix": "mixes the samples of an array; tests/layers/preprocessing",
+    "MixUp": "mixes the samples of an array; tests/layers/preprocessing",
+    "Pipeline": "layers one after the other; tests/layers/preprocessing",
+    "TextVectorization": "takes texts; tests/layers/test_text_vectorization.py",
     **dict.fromkeys(
         ("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"),
         "a function that calls the layer",
@@ -363,6 +370,10 @@ TABLE = {
         ({"size": 3, "alpha": 0.5, "bias": 1.0}, (3, 4, 33), {}),
         ({"alpha": 0.1, **FIRST_FORMAT}, FIRST, {}),
     ],
+    "Masking": [
+        ({}, (5, 4, 7), {}),
+        ({"mask_value": 0.5}, LINES, {}),
+    ],
     "MaxPooling1D": [
         ({}, LINES, {}),
         ({"pool_size": 3, "strides": 2, "padding": "same"}, (3, 9, 17), KINKED),
@@ -426,6 +437,50 @@ TABLE = {
         ({}, (5, 7), {}),
         ({"axis": [1, 2]}, (5, 3, 17), {}),
         ({"axis": 1, "epsilon": 0.1}, MAPS, {}),
+    ],
+    "RandomBrightness": [
+        ({"factor": 0.3}, MAPS, {"training": False}),
+    ],
+    "RandomColorJitter": [
+        ({"brightness_factor": 0.3, "hue_factor": 0.1}, MAPS, {"training": False}),
+    ],
+    "RandomContrast": [
+        ({"factor": 0.3, "value_range": (0, 1)}, MAPS, {"training": False}),
+    ],
+    "RandomCrop": [
+        ({"height": 3, "width": 4}, MAPS, {}),
+        ({"height": 3, "width": 4, "seed": 1}, MAPS, {"training": False}),
+        ({"height": 9, "width": 3, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "RandomErasing": [
+        ({"fill_value": (1, 2, 3)}, MAPS, {"training": False}),
+    ],
+    "RandomFlip": [
+        ({}, MAPS, {}),
+        ({"mode": "vertical", "seed": 2, **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "RandomGrayscale": [
+        ({}, MAPS, {"training": False}),
+    ],
+    "RandomHue": [
+        ({"factor": 0.2}, MAPS, {"training": False}),
+    ],
+    "RandomRotation": [
+        ({"factor": 0.2}, MAPS, {}),
+        ({"factor": (0.1, 0.4), "fill_mode": "constant", "interpolation": "nearest"}, MAPS, {}),
+    ],
+    "RandomSaturation": [
+        ({"factor": 0.7}, MAPS, {"training": False}),
+    ],
+    "RandomShear": [
+        ({"x_factor": 0.3, "y_factor": (0.1, 0.2), **FIRST_FORMAT}, FIRST, {}),
+    ],
+    "RandomTranslation": [
+        ({"height_factor": 0.3, "width_factor": 0.2, "fill_mode": "wrap"}, MAPS, {}),
+    ],
+    "RandomZoom": [
+        ({"height_factor": 0.4}, MAPS, {}),
+        ({"height_factor": 0.4, "width_factor": (0.1, 0.6), "fill_mode": "nearest"}, MAPS, {}),
     ],
     "ReLU": [
         ({}, (5, 7), KINKED),
@@ -495,6 +550,10 @@ TABLE = {
     "Subtract": [
         ({}, [(4, 5), (4, 5)], {}),
         ({}, [MAPS, (5, 6, 1)], {}),
+    ],
+    "SpectralNormalization": [
+        ({"layer": layers.Dense(3)}, (5, 4, 7), {"training": False}),
+        ({"layer": layers.Conv2D(2, 3), "power_iterations": 2}, MAPS, {"training": False}),
     ],
     "SumPooling2D": [
         ({}, MAPS, {}),

@@ -348,7 +348,6 @@ LIKE = [np.zeros((1, 4, 4, 1)), np.zeros((1, 6, 6, 1))]
         (lambda: layers.ActivityRegularization(-1), "l1", ValueError),
         (lambda: layers.Embedding(0, 3), "input_dim", ValueError),
         (lambda: layers.Embedding(3, 2.5), "output_dim", ValueError),
-        (lambda: layers.Embedding(3, 2, mask_zero=True), "mask_zero", ValueError),
         (lambda: layers.Embedding(3, 2, weights=np.zeros((2, 2))), "shape", ValueError),
         (lambda: layers.EinsumDense("ab->b", 3), "equation", ValueError),
         (lambda: layers.EinsumDense("ab,bc->ad", 3), "letter", ValueError),

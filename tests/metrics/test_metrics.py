@@ -4,7 +4,6 @@ import doctest
 import json
 import pickle
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ import pytest
 import cycnn
 from cycnn import losses, metrics, ops
 from cycnn.core import names, registry
+from tests.recorded.answers import load
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "metrics.json").read_text("utf-8"))
+RECORDED = load("metrics")
 FIRST, SECOND = ({name: np.array(x["values"], x["dtype"]) for name, x in data.items()} for data in RECORDED["data"])
 
 # Keras adds up in float32, where a unit in the last place is 1.2e-7, and adds 1e-7 to divisors of IoU and F-scores.

@@ -3,7 +3,6 @@
 import builtins
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +10,9 @@ import pytest
 import cycnn
 from cycnn import models
 from cycnn.testing import layer_gradients
+from tests.recorded.answers import FOLDER, load
 
-FOLDER = Path(__file__).parents[1] / "recorded"
-RECORDED = json.loads((FOLDER / "models.json").read_text("utf-8"))
+RECORDED = load("models")
 VALUES = np.load(FOLDER / "models.npz")["values"]
 LIMIT = 1e-5  # of the largest number, or of 1
 
@@ -191,5 +190,5 @@ def test_refusal(key):
 def test_recording_is_complete_and_small():
     sizes = {part: len(cases) for part, cases in RECORDED.items() if part != "about"}
     assert sizes == {"merging": 22, "custom": 11, "models": 25, "summaries": 22, "refusals": 31}
-    assert (FOLDER / "models.json").stat().st_size < 170_000
+    assert (FOLDER / "models.json.gz").stat().st_size < 25_000
     assert np.isfinite(VALUES).all()

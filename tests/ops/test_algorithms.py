@@ -5,6 +5,7 @@ import pytest
 
 import cycnn
 from cycnn import config, layers
+from cycnn.ops.algorithms import kernel_gradient_gain
 from cycnn.training.step import Steps
 
 BATCH = 20
@@ -17,7 +18,7 @@ def settings():
     config.set_num_threads(None)
 
 
-def network(*convolutions, shape=(20, 18, 3)):
+def network(*convolutions, shape=(36, 34, 3)):
     """A small convolution with its pooling, then these."""
     cycnn.utils.set_random_seed(1)
     first = [layers.Input(shape), layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(2)]
@@ -30,10 +31,15 @@ def usual():
     return network(layers.Conv2D(32, 3, padding="same", activation="relu"), layers.Conv2D(40, 3, activation="tanh"))
 
 
+def wide():
+    """With a kernel so large that no group sums a gradient of its own."""
+    return network(layers.Conv2D(96, 3, activation="relu"), layers.Conv2D(96, 3, padding="same"))
+
+
 @pytest.fixture
 def data():
     rng = np.random.default_rng(0)
-    return rng.standard_normal((BATCH, 20, 18, 3)).astype("float32"), rng.standard_normal((BATCH, 3)).astype("float32")
+    return rng.standard_normal((BATCH, 36, 34, 3)).astype("float32"), rng.standard_normal((BATCH, 3)).astype("float32")
 
 
 def step(model, data):
@@ -47,7 +53,9 @@ def test_a_training_step_uses_them(data):
     summary = step(usual(), data)[0].summary()
     for kernel in ("pooled.forward", "pooled.backward_kernel", "winograd.forward", "winograd.backward_input"):
         assert kernel in summary
-    assert "conv.forward " not in summary
+    assert summary.count("winograd.backward_kernel") == 2
+    for kernel in ("conv.forward ", "conv.backward_kernel", "conv.backward_input"):
+        assert kernel not in summary
 
 
 def test_they_can_be_forbidden_at_any_time(data):
@@ -75,14 +83,15 @@ def test_a_step_is_the_same_up_to_rounding(data):
         assert np.abs(fast - exact).max() <= 2e-5 * np.abs(exact).max()
 
 
-def test_weights_are_bitwise_the_same_for_any_number_of_threads(data, monkeypatch):
+@pytest.mark.parametrize("made", [usual, wide])
+def test_weights_are_bitwise_the_same_for_any_number_of_threads(data, monkeypatch, made):
     from cycnn.engine import plan
 
     monkeypatch.setattr(plan, "WORK_OF_A_THREAD", 1.0)
     expected = None
     for count in (1, 2, 3, 8, 16):
         config.set_num_threads(count)
-        model = usual()
+        model = made()
         for _ in range(3):
             assert step(model, data)[1] == count
         expected = expected or model.get_weights()
@@ -99,6 +108,22 @@ def test_weights_are_bitwise_the_same_for_any_number_of_threads(data, monkeypatc
 )  # fmt: skip
 def test_what_they_are_not_made_for_is_computed_directly(data, layer):
     assert "winograd" not in step(network(layer), data)[0].summary()
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "channels", "filters", "samples", "wins"),
+    [
+        (32, 32, 64, 64, 4, True), (8, 8, 256, 256, 64, True), (8, 8, 128, 128, 2, True), (7, 7, 512, 512, 8, True),
+        (16, 16, 16, 16, 4, True), (16, 16, 15, 64, 64, False),  # few channels
+        (3, 3, 64, 64, 32, False), (5, 5, 512, 512, 64, False),  # tiles that lie outside for the most part
+        (4, 4, 64, 64, 4, False), (8, 8, 64, 64, 1, False),      # few tiles before the last transform
+    ],
+)  # fmt: skip
+def test_kernel_gradients_by_winograd(rows, columns, channels, filters, samples, wins):
+    """The rule, where it was measured."""
+    assert (kernel_gradient_gain(rows, columns, channels, filters, samples) > 1) is wins
+    config.set_fast_convolutions(False)
+    assert kernel_gradient_gain(rows, columns, channels, filters, samples) == 1
 
 
 @pytest.mark.parametrize("allowed", [None, 1, "no"])

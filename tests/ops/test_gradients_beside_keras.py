@@ -4,15 +4,13 @@ in the place of both.
 They compute in float32 and were recorded with six digits; a dozen steps of small networks passes on a few dozen roundings.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import cycnn
+from tests.recorded.answers import load
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "gradients.json").read_text("utf-8"))
+RECORDED = load("gradients")
 CASES = RECORDED["cases"]
 LIMIT = 1e-5
 

@@ -1,5 +1,7 @@
 """What recorded cases do not show: arguments of other kinds, errors, names."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -97,7 +99,8 @@ def test_crossentropy_of_logits_is_exact_far_from_zero():
         (lambda: ops.split(X, 2, axis=1), ValueError, "must divide the axis"),
         (lambda: ops.pad(X, 1, "edge"), ValueError, "`mode` must be 'constant', 'reflect' or 'symmetric'"),
         (lambda: ops.pad(X, 1, "reflect", 0), ValueError, "`constant_values` belong to the mode 'constant'"),
-        (lambda: ops.norm(X, ord="nuc"), ValueError, "`ord` of a matrix norm must be None or 'fro'"),
+        (lambda: ops.norm(X, ord=3), ValueError, "`ord` of a matrix norm must be 'fro', 'nuc'"),
+        (lambda: ops.norm(X[0], ord="nuc"), ValueError, "`ord` of a vector norm must be a number"),
         (lambda: ops.meshgrid(X[0], indexing="yx"), ValueError, "`indexing` must be 'xy' or 'ij'"),
         (lambda: ops.one_hot([1], 2, sparse=True), ValueError, "dense arrays only"),
         (lambda: ops.convert_to_tensor(X, sparse=True), ValueError, "dense arrays only"),
@@ -124,8 +127,8 @@ def test_errors(function, error, message):
 
 
 def test_names_that_are_listed_are_there():
-    for module in (ops, K):
-        assert all(callable(getattr(module, name)) for name in module.__all__)
+    for module in (ops, ops.image, ops.linalg, K):
+        assert all(callable(getattr(module, name)) for name in module.__all__ if name not in ("image", "linalg"))
         assert len(set(module.__all__)) == len(module.__all__)
 
 
@@ -215,3 +218,125 @@ def test_a_custom_loss_written_with_the_backend():
     expected = -2 * true / total + (2 * (true * pred).sum() + 1) / total**2
     np.testing.assert_allclose(dpred, expected, rtol=1e-5)
     assert dtrue.any()
+
+
+def nearest_probabilities(z):
+    """The point of the simplex nearest to z, by trying which elements are not 0: the closest of all feasible ones."""
+    best = None
+    for count in range(1, len(z) + 1):
+        for places in itertools.combinations(range(len(z)), count):
+            p = np.zeros(len(z))
+            p[list(places)] = z[list(places)] - (z[list(places)].sum() - 1) / count
+            if (p >= 0).all() and (best is None or np.sum((p - z) ** 2) < np.sum((best - z) ** 2)):
+                best = p
+    return best
+
+
+def test_sparsemax_is_the_nearest_point_of_the_simplex():
+    z = np.random.default_rng(0).normal(size=(20, 5))
+    found = ops.sparsemax(z)
+    np.testing.assert_allclose(found, [nearest_probabilities(row) for row in z], atol=1e-12)
+    np.testing.assert_allclose(ops.sparsemax(z.T, axis=0), found.T)
+    _, (dz,), _ = ops.value_and_gradient(lambda z: ops.sum(ops.sparsemax(z) * z), [z])
+    step = 1e-6 * np.eye(5)
+    for k, row in enumerate(z):
+        value = [np.sum(nearest_probabilities(row + s) * (row + s)) for s in (*step, *-step)]
+        np.testing.assert_allclose(dz[k], np.subtract(value[:5], value[5:]) / 2e-6, atol=1e-5)
+
+
+def test_elastic_transform():
+    """Smooth, as far as alpha says, the same for a seed; channels and layouts move alike."""
+    images = np.random.default_rng(0).random((2, 12, 10, 3), np.float32)
+    images[..., 1] = images[..., 0]
+    found = ops.image.elastic_transform(images, 4.0, 1.5, seed=3)
+    np.testing.assert_array_equal(found, ops.image.elastic_transform(images, 4.0, 1.5, seed=3))
+    np.testing.assert_array_equal(found[..., 1], found[..., 0])
+    first = ops.image.elastic_transform(images.transpose(0, 3, 1, 2), 4.0, 1.5, seed=3, data_format="channels_first")
+    np.testing.assert_array_equal(first.transpose(0, 2, 3, 1), found)
+    assert (np.abs(found - images).max((1, 2, 3)) > 0.05).all()
+    np.testing.assert_allclose(ops.image.elastic_transform(images, 0.0, 1.5), images, atol=1e-6)
+    rows = np.broadcast_to(np.arange(12, dtype=np.float32)[:, None, None], (12, 10, 1))
+    moved = ops.image.elastic_transform(rows, 1.0, 2.0, seed=1, fill_mode="nearest")[..., 0] - rows[..., 0]
+    assert 0.02 < np.abs(moved).max() < 3
+    assert np.abs(np.diff(moved, axis=1)).max() < 0.6 * np.abs(moved).max()  # neighbours move alike
+
+
+def test_what_needs_no_numbers_of_keras():
+    assert ops.dtype(X) == "float32"
+    assert ops.dtype(3) == "int32"
+    assert [ops.scatter_update(X, [[0, 0], [0, 0]], [-9.0, 9.0], r)[0, 0] for r in ("max", "min", "mul")] == [
+        9,
+        -9,
+        -81,
+    ]
+    assert ops.empty((2, 3), "int32").shape == (2, 3)
+    assert ops.empty_like(X).dtype == np.float32
+    assert ops.cond(False, lambda: 1, lambda: 2) == 2
+    values, vectors = ops.eig(X[:, :2])
+    assert values.dtype == np.complex64
+    np.testing.assert_allclose(X[:, :2] @ vectors, vectors * values[None], atol=1e-6)
+    filled, counts = ops.unique([3, 1, 3], return_counts=True, size=4, fill_value=-1)
+    assert (filled.tolist(), counts.tolist()) == ([1, 3, -1, -1], [1, 2, 0, 0])
+    assert ops.unique([3, 1, 3], size=1).tolist() == [1]
+    assert np.isnan(ops.cholesky([[1.0, 2.0], [2.0, 1.0]])).all()
+
+
+def test_wrong_arguments_are_refused():
+    tensor = Tensor(X)
+    for function, error, message in (
+        (lambda: ops.quantile(X, 0.5, method="middle"), ValueError, "`method` must be one of"),
+        (lambda: ops.cdist(X, X[:, :2]), ValueError, "whose last axes have one length"),
+        (lambda: ops.correlate(X[0], X[0], "all"), ValueError, "`mode` must be 'valid', 'same' or 'full'"),
+        (lambda: ops.rearrange(X, "a b -> a"), ValueError, "must name each axis once on both sides"),
+        (lambda: ops.rearrange(X, "a (b c) -> c a b"), ValueError, "all but one be given"),
+        (lambda: ops.bitwise_and(X, X), ValueError, "takes integers and booleans"),
+        (lambda: ops.det(X), ValueError, r"`det` takes square matrices"),
+        (lambda: ops.qr(X, "raw"), ValueError, "`mode` must be 'reduced' or 'complete'"),
+        (lambda: ops.fft(X), ValueError, r"must be a pair \(real, imaginary\)"),
+        (lambda: ops.stft(X, 3, 1, 2), ValueError, "`fft_length` must be at least `sequence_length`"),
+        (lambda: ops.stft(X, 2, 1, 2, window="box"), ValueError, "`window` must be 'hann', 'hamming'"),
+        (lambda: ops.conv(X, X), ValueError, "one, two or three axes of space"),
+        (
+            lambda: ops.conv(X[None], X[None, :, :2]),
+            ValueError,
+            "the channels must be a multiple of those of the kernel",
+        ),
+        (lambda: ops.conv(X[None], np.ones((3, 3, 1))), ValueError, "does not fit into the input"),
+        (lambda: ops.max_pool(X[None], 2, padding="causal"), ValueError, "`padding` must be"),
+        (lambda: ops.scatter_update(X, [[0, 0]], [1.0], "mean"), ValueError, "`reduction` must be one of"),
+        (lambda: ops.select([X > 0], []), ValueError, "must have one length"),
+        (lambda: ops.scan(lambda c, x: (c, x), 0), ValueError, "needs `xs` or `length`"),
+        (lambda: ops.scan(3, 0, X), TypeError, "`f` must be a function"),
+        (lambda: ops.vectorize(np.sin, signature="n->n"), ValueError, "`signature` must be written like"),
+        (lambda: ops.jvp(ops.sin, (X,), (X[0],)), ValueError, "must have the shapes of `primals`"),
+        (lambda: ops.image.resize(X, (2, 2)), ValueError, "takes images of 3 axes"),
+        (lambda: ops.image.resize(X[None], (2, 2), "cubic"), ValueError, "`interpolation` must be"),
+        (lambda: ops.image.crop_images(X[None], 1), ValueError, "Exactly two of"),
+        (
+            lambda: ops.image.pad_images(X[None], 1, 1, target_height=1, target_width=9),
+            ValueError,
+            "must not be negative",
+        ),
+        (lambda: ops.image.rgb_to_hsv(X[None].astype(int)), ValueError, "takes images of floating point numbers"),
+        (lambda: ops.image.map_coordinates(X, np.zeros((2, 3)), 2), ValueError, "`order` must be 0 or 1"),
+    ):
+        with pytest.raises(error, match=message):
+            function()
+    with pytest.raises(ValueError, match="reduction='max' has no gradient"):
+        ops.value_and_gradient(lambda x: ops.sum(ops.scatter_update(x, [[0, 0]], [9.0], "max")), [X])
+    for function in (
+        lambda x: ops.lu_factor(x[:, :2])[0],
+        lambda x: ops.polar(x, x),
+        lambda x: ops.histogram(x)[1],
+        lambda x: ops.quantile(X, x[0, 0]),
+    ):
+        with pytest.raises(TypeError, match="No gradient flows through"):
+            ops.value_and_gradient(lambda x, f=function: ops.sum(f(x)), [tensor.numpy()])
+
+
+def test_of_several_updates_of_a_place_the_last_stays():
+    place, new = [[0, 1], [1, 2], [0, 1]], np.array([5.0, 6.0, 7.0], np.float32)
+    _, (dx, dnew), _ = ops.value_and_gradient(lambda x, u: ops.sum(ops.scatter_update(x, place, u) * X), [X, new])
+    assert ops.scatter_update(X, place, new)[0, 1] == 7
+    assert dnew.tolist() == [0, X[1, 2], X[0, 1]]
+    np.testing.assert_array_equal(dx, np.where([[0, 1, 0], [0, 0, 1]], 0, X))

@@ -1,8 +1,5 @@
 """Functions of symbolic tensors: layers and models written with them, and what is refused there."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,8 +7,9 @@ import cycnn
 from cycnn import layers, models, ops, testing
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
+from tests.recorded.answers import load
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "ops.json").read_text())["models"]
+RECORDED = load("ops")["models"]
 
 
 def array(case):
@@ -79,14 +77,20 @@ def test_functions_of_variables_outside_of_layers_are_arrays():
 
 def test_kernels_are_used_where_there_are_some():
     x = layers.Input((4, 6))
+    w, b, kernel = (Variable(np.ones(shape, np.float32), name="v") for shape in ((6, 6), (6,), (3, 6, 6)))
     operations = {
         "Elementwise": [ops.relu(x), ops.tanh(x), ops.exp(x)],
-        "Affine": [x * 2, 3 - x, x / 4, -x, x + 1.5],
-        "Combine": [x + x, x - ops.relu(x), x * x, ops.maximum(x, ops.relu(x))],
+        "Affine": [x * 2, 3 - x, x / 4, -x, x + 1.5, ops.sum(x, axis=1)],
+        "Combine": [x + x, x - ops.relu(x), x * x, ops.maximum(x, ops.relu(x)), ops.square(x)],
+        "Mean": [ops.mean(x, axis=1), ops.mean(x, (2, 1))],
+        "Join": [ops.concatenate([x, x], axis=1), ops.hstack([x, ops.relu(x)])],
+        "Part": [x[:, 1:3], x[..., :2], ops.split(x, 2, -1)[1]],
+        "Product": [ops.matmul(x, w), x @ w + b, ops.dot(x, w)],
+        "Convolution": [ops.conv(x, kernel), b + ops.conv(x, kernel, padding="same")],
         "Softmax": [ops.softmax(x)],
         "Transpose": [ops.transpose(x, (0, 2, 1)), ops.swapaxes(x, 1, 2), ops.softmax(x, axis=1)],
-        "Reshape": [ops.reshape(x, (-1, 24)), ops.reshape(x, (None, 3, -1))],
-        "Traced": [ops.sin(x), x * np.ones(6), ops.sum(x, axis=1), x[:, 1], x > 0],
+        "Reshape": [ops.reshape(x, (-1, 24)), ops.reshape(x, (None, 3, -1)), x[:, 1]],
+        "Traced": [ops.sin(x), x * np.ones(6), ops.sum(x, axis=2), x[:, ::2], x > 0, ops.relu(x) + b],
     }
     for name, tensors in operations.items():
         assert [type(t.node.operation).__name__ for t in tensors] == [name] * len(tensors)

@@ -2,7 +2,6 @@
 
 import inspect
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +10,10 @@ import cycnn
 from cycnn import layers, losses, optimizers
 from cycnn.core import registry
 from cycnn.core.variable import Variable
+from tests.recorded.answers import FOLDER, load
 
-HERE = Path(__file__).parents[1] / "recorded"
-RECORDED = json.loads((HERE / "optimizers.json").read_text())
-ARRAYS = np.load(HERE / "optimizers.npz")
+RECORDED = load("optimizers")
+ARRAYS = np.load(FOLDER / "optimizers.npz")
 GRADIENTS, WEIGHTS = ARRAYS["gradients"], ARRAYS["weights"]
 CASES = RECORDED["cases"]
 STEPS = GRADIENTS.shape[1]

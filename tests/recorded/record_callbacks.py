@@ -3,19 +3,18 @@
     KERAS_BACKEND=torch python record_callbacks.py
 
 Each case is an expression as a Keras user would type it; the tests evaluate the same text, after the same `PRELUDE`, with
-cycnn in Keras's place. callbacks.json: the prelude, `answers` by program, and `refusals`: the kinds of errors.
+cycnn in Keras's place. callbacks.json.gz: the prelude, `answers` by program, and `refusals`: the kinds of errors.
 
 `play` drives a callback with given logs and a model that is not there: rules about numbers, exactly. `Given` makes the
 losses of a training what they should be: the network is y = w x with x = 1, so that the mean absolute error is w.
 """
 
-import json
 import os
 import tempfile
 import warnings
-from pathlib import Path
 
 import keras
+from answers import save
 
 PRELUDE = '''
 import math
@@ -435,10 +434,5 @@ def record():
 
 
 if __name__ == "__main__":
-    path = Path(__file__).resolve().parent / "callbacks.json"
     about = {"keras": keras.__version__, "recorded_with": "tests/recorded/record_callbacks.py"}
-    lines = [f'"about": {json.dumps(about)}', f'"prelude": {json.dumps(PRELUDE)}']
-    for part, cases in record().items():
-        rows = ",\n".join(f"{json.dumps(program)}: {json.dumps(answer)}" for program, answer in cases.items())
-        lines.append(f'"{part}": {{\n{rows}\n}}')
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    save("callbacks", {"about": about, "prelude": PRELUDE, **record()})

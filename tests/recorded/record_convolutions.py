@@ -3,14 +3,14 @@ Imports Keras, never cycnn.
 
     KERAS_BACKEND=torch python record_convolutions.py
 
-Files and cases are those of record_more_layers.py. convolution_refusals.json: programs that Keras refuses, the exception,
+Files and cases are those of record_more_layers.py. convolution_refusals.json.gz: programs that Keras refuses, the exception,
 and a word that our message must hold.
 """
 
 import json
-from pathlib import Path
 
 import keras
+from answers import save
 from record_keras import Arrays, Recorded, run
 from record_more_layers import record
 
@@ -206,8 +206,7 @@ def refusal(program, word):
 
 if __name__ == "__main__":
     refused = [refusal(program, word) for program, word in REFUSALS]
-    text = ",\n".join(json.dumps(case) for case in refused)
-    Path(__file__).with_name("convolution_refusals.json").write_text(f"[\n{text}\n]\n", "utf-8")
+    save("convolution_refusals", refused)
     print(f"convolution_refusals: {len(refused)} cases, Keras {keras.__version__}")
     for name, programs in FILES.items():
         cases, values = {}, Arrays()

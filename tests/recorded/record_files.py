@@ -4,7 +4,7 @@
     python record_files.py tf_keras                 those of Keras 2, which TF-Keras still writes
 
 files.zip holds CASE.keras, CASE.weights.h5 and CASE.h5 as Keras left them after two training steps (they are mostly
-zeros, so packed). files.json holds the programs, files.npz what the models answer then, and after one step more. Each
+zeros, so packed). files.json.gz holds the programs, files.npz what the models answer then, and after one step more. Each
 run replaces its own library's cases.
 """
 
@@ -20,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import h5py
 import numpy as np
+from answers import load, save
 
 HERE = Path(__file__).parent
 LIBRARY = sys.argv[1] if len(sys.argv) > 1 else "keras"
@@ -380,8 +381,8 @@ def record(name, case, arrays, folder):
 
 
 def main():
-    text, packed, files = HERE / "files.json", HERE / "files.npz", HERE / "files.zip"
-    cases = json.loads(text.read_text("utf-8"))["cases"] if text.exists() else {}
+    packed, files = HERE / "files.npz", HERE / "files.zip"
+    cases = load("files", {"cases": {}})["cases"]
     arrays = dict(np.load(packed)) if packed.exists() else {}
     cases = {name: case for name, case in cases.items() if case["library"] != LIBRARY}
     arrays = {name: array for name, array in arrays.items() if name.split()[0] in cases}
@@ -407,7 +408,7 @@ def main():
         with zipfile.ZipFile(files, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for path in sorted(folder.iterdir()):
                 archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
-    text.write_text(json.dumps({"cases": dict(sorted(cases.items()))}, indent=1) + "\n", "utf-8")
+    save("files", {"cases": dict(sorted(cases.items()))})
     np.savez_compressed(packed, **dict(sorted(arrays.items())))
 
 

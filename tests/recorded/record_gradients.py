@@ -4,19 +4,16 @@
     KERAS_BACKEND=torch python record_gradients.py
 
 TensorFlow records, as it has the tapes; PyTorch repeats what uses none, and a difference beyond rounding fails.
-gradients.json: the programs and their answers, numbers with six digits.
+gradients.json.gz: the programs and their answers, numbers with six digits.
 """
 
-import json
 import sys
 import warnings
-from pathlib import Path
 
 import keras
 import numpy as np
+from answers import load, save
 from tapes import PRELUDE, PROGRAMS
-
-PATH = Path(__file__).with_name("gradients.json")
 
 
 def run(program, tensorflow):
@@ -55,7 +52,7 @@ def compare(found, expected, where):
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     if keras.backend.backend() == "torch":
-        cases = json.loads(PATH.read_text("utf-8"))["cases"]
+        cases = load("gradients")["cases"]
         repeated = [name for name, case in cases.items() if "tf." not in case["program"]]
         for name in repeated:
             compare(run(cases[name]["program"], None), cases[name]["answer"], name)
@@ -64,8 +61,6 @@ if __name__ == "__main__":
 
     tensorflow.config.run_functions_eagerly(True)
     cases = {name: {"program": program, "answer": run(program, tensorflow)} for name, program in PROGRAMS.items()}
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(case)}" for name, case in cases.items())
     about = {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
-    text = f'{{"about": {json.dumps(about)},\n"prelude": {json.dumps(PRELUDE)},\n"cases": {{\n{lines}\n}}}}\n'
-    PATH.write_text(text, "utf-8")
+    save("gradients", {"about": about, "prelude": PRELUDE, "cases": cases})
     print(f"{len(cases)} answers")

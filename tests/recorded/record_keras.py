@@ -8,7 +8,7 @@ programs.py holds the cases, and their text is recorded with the answers: the te
 Keras's place. A case belongs to one backend (RECORDER, or its own word on it), which records it. Every other backend
 repeats it, and a difference fails: so what is recorded is what Keras means, not what one of its backends does.
 
-NAME.json holds the cases and NAME.npz, where there are arrays, one float32 vector; an array stands in the JSON as
+NAME.json.gz holds the cases and NAME.npz, where there are arrays, one float32 vector; an array stands in the JSON as
 {"at": offset, "shape": [...]}, with its "dtype" where that is not float32.
 """
 
@@ -26,6 +26,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # oneDNN's sums round more
 
 import keras
 import numpy as np
+from answers import load, save
 from programs import LAYERS, NETWORKS, REFUSALS, SUMMARIES
 
 HERE = Path(__file__).parent
@@ -74,14 +75,11 @@ class Recorded:
     @classmethod
     def read(cls, name):
         """What lies in the files already."""
-        text, arrays = HERE / f"{name}.json", HERE / f"{name}.npz"
-        cases = json.loads(text.read_text("utf-8"))["cases"] if text.exists() else {}
-        return cls(cases, np.load(arrays)["values"] if arrays.exists() else None)
+        arrays = HERE / f"{name}.npz"
+        return cls(load(name, {"cases": {}})["cases"], np.load(arrays)["values"] if arrays.exists() else None)
 
     def write(self, name):
-        lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in self.cases.items())
-        about = json.dumps({"keras": keras.__version__})
-        (HERE / f"{name}.json").write_text(f'{{"about": {about},\n"cases": {{\n{lines}\n}}}}\n', "utf-8")
+        save(name, {"about": {"keras": keras.__version__}, "cases": self.cases})
         if self.values.size:
             np.savez_compressed(HERE / f"{name}.npz", values=self.values)
 

@@ -3,7 +3,7 @@
     KERAS_BACKEND=torch python record_losses.py
 
 Each case is an expression as a Keras user would type it, and the names of the arrays that it is given; the tests evaluate
-the same text with cycnn in Keras's place. losses.json: the cases and the numbers; losses.npz: all arrays.
+the same text with cycnn in Keras's place. losses.json.gz: the cases and the numbers; losses.npz: all arrays.
 
     values       loss(y_true, y_pred, sample_weight), and its gradient with respect to y_pred
     functions    the values of each sample
@@ -12,12 +12,12 @@ the same text with cycnn in Keras's place. losses.json: the cases and the number
     fits         histories and weights of models trained for a few steps
 """
 
-import json
 from pathlib import Path
 
 import keras
 import numpy as np
 import torch
+from answers import save
 
 HERE = Path(__file__).parent
 RNG = np.random.default_rng(11)
@@ -442,15 +442,7 @@ def record():
     return parts, np.concatenate(arrays.parts)
 
 
-def lines(part):
-    """A part as JSON, one case a line."""
-    if isinstance(part, list):
-        return "[\n" + ",\n".join(map(json.dumps, part)) + "\n]"
-    return "{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in part.items()) + "\n}"
-
-
 if __name__ == "__main__":
     recorded, vector = record()
-    text = ",\n".join(f'"{name}": {lines(part)}' for name, part in recorded.items())
-    (HERE / "losses.json").write_text(f"{{\n{text}\n}}\n", "utf-8")
+    save("losses", recorded)
     np.savez_compressed(HERE / "losses.npz", values=vector)

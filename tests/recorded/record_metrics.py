@@ -4,14 +4,12 @@
 
 Each case is an expression as a Keras user would type it, with the names of targets, predictions and weights. Of each
 one the results are recorded: after a batch, after another one, and after a reset and the second batch alone; and its
-config, name and direction. metrics.json: data and cases.
+config, name and direction. metrics.json.gz: data and cases.
 """
-
-import json
-from pathlib import Path
 
 import keras
 import numpy as np
+from answers import save
 from keras.src.trainers.compile_utils import get_metric
 
 draw = np.random.RandomState(20)
@@ -419,13 +417,5 @@ def record():
     }
 
 
-def lines(part):
-    """JSON of a part, one line per case."""
-    if isinstance(part, dict):
-        return "{\n" + ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in part.items()) + "\n}"
-    return "[\n" + ",\n".join(map(json.dumps, part)) + "\n]"
-
-
 if __name__ == "__main__":
-    path = Path(__file__).parent / "metrics.json"
-    path.write_text("{\n" + ",\n".join(f'"{key}": {lines(part)}' for key, part in record().items()) + "\n}\n")
+    save("metrics", record())

@@ -3,7 +3,7 @@
     KERAS_BACKEND=torch python record_models.py
 
 graphs.py holds the programs; their text is recorded with the answers, and the tests run the same text with cycnn in
-Keras's place. models.json and models.npz, arranged as record_keras.py says:
+Keras's place. models.json.gz and models.npz, arranged as record_keras.py says:
 
     merging, custom    output, and gradients of sum(output * r) for inputs and trainable weights; names of the weights
     models             layers, weights, config; predictions and three steps of training with mean squared errors
@@ -19,6 +19,7 @@ import warnings
 import keras
 import numpy as np
 import torch
+from answers import save
 from graphs import CUSTOM, MERGING, MODELS, REFUSALS, SUMMARIES, UNTRAINED
 from record_keras import HERE, Arrays, draw, draw_weights, seed_of
 
@@ -141,10 +142,6 @@ if __name__ == "__main__":
         "summaries": {key: record_summary(*case) for key, case in SUMMARIES.items()},
         "refusals": {f"{k:02d}": record_refusal(*case) for k, case in enumerate(REFUSALS)},
     }
-    parts = [f'"about": {json.dumps({"keras": keras.__version__})}']
-    for part, cases in found.items():
-        lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(case, ensure_ascii=False)}" for key, case in cases.items())
-        parts.append(f'"{part}": {{\n{lines}\n}}')
-    (HERE / "models.json").write_text("{" + ",\n".join(parts) + "}\n", "utf-8")
+    save("models", {"about": {"keras": keras.__version__}, **found})
     np.savez_compressed(HERE / "models.npz", values=arrays.values())
     print({part: len(cases) for part, cases in found.items()})

@@ -5,7 +5,7 @@ Imports Keras, never cycnn.
     KERAS_BACKEND=tensorflow python record_more_layers.py       ON_TENSORFLOW, in the same files
     ... record_more_layers.py pooling reshaping                 only these
 
-Each file `layers_NAME.json` holds cases as those of layers.json (record_keras.py): a program, the configuration, weights,
+Each file `layers_NAME.json` holds cases as those of layers.json.gz (record_keras.py): a program, the configuration, weights,
 an input, and for inference and training the output and the gradients of sum(y r) by the backend's own differentiation.
 """
 

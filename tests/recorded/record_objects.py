@@ -3,14 +3,12 @@
     KERAS_BACKEND=torch python record_objects.py
 
 Each case is an expression as a Keras user would type it; the tests evaluate the same text with cycnn in Keras's place.
-objects.json: the configs of objects, the numbers that functions return, and quantiles of what initializers draw.
+objects.json.gz: the configs of objects, the numbers that functions return, and quantiles of what initializers draw.
 """
-
-import json
-from pathlib import Path
 
 import keras
 import numpy as np
+from answers import save
 
 CONFIGS = [
     "keras.initializers.Zeros()",
@@ -142,6 +140,4 @@ def record():
 
 
 if __name__ == "__main__":
-    path = Path(__file__).parent / "objects.json"
-    parts = ",\n".join(f'"{key}": {json.dumps(part)}' for key, part in record().items())
-    path.write_text(f"{{\n{parts}\n}}\n")
+    save("objects", record())

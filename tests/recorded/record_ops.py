@@ -4,19 +4,16 @@
     KERAS_BACKEND=tensorflow python record_ops.py
 
 Each case is an expression as a Keras user would type it; the tests evaluate the same text with cycnn in Keras's place.
-PyTorch records ops.json: for every case the value, and the gradients of sum(value * w) with respect to the float32 arrays
+PyTorch records ops.json.gz: for every case the value, and the gradients of sum(value * w) with respect to the float32 arrays
 that the expression names; w is cos(0), cos(1), ... in the value's shape. Then TensorFlow, where Keras still has the
 functions of Keras 2's backend, adds the cases of `K`, and those that PyTorch does otherwise than Keras documents.
 """
 
-import json
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
-
-PATH = Path(__file__).parent / "ops.json"
+from answers import load, save
 
 # Multiples of a power of two, signed and in no order. `ties` holds equal numbers, zeros and kinks.
 ARRAYS = {
@@ -375,18 +372,8 @@ def record_model(name):
     }
 
 
-def write(found):
-    parts = []
-    for key, part in found.items():
-        lines = ",\n".join(
-            f"{json.dumps(name)}: {json.dumps(case, separators=(',', ':'))}" for name, case in part.items()
-        )
-        parts.append(f'"{key}": {{\n{lines}\n}}')
-    PATH.write_text("{\n" + ",\n".join(parts) + "\n}\n")
-
-
 if __name__ == "__main__":
-    known = json.loads(PATH.read_text()) if PATH.exists() else {}
+    known = load("ops", {})
     if keras.backend.backend() == "torch":
         known["about"] = {"keras": keras.__version__, "recorded_with": "tests/recorded/record_ops.py"}
         known["arrays"] = {
@@ -399,4 +386,4 @@ if __name__ == "__main__":
         known["K"] = {program: record_with_tensorflow(program) for program in programs(K_CASES)}
     else:
         sys.exit("KERAS_BACKEND must be torch or tensorflow.")
-    write(known)
+    save("ops", known)

@@ -3,18 +3,17 @@
     KERAS_BACKEND=torch python record_optimizers.py
 
 Each case is an expression as a Keras user would type it; the tests evaluate the same text with cycnn in Keras's place.
-optimizers.json: configs, state variables, signatures, schedules over steps, refusals. optimizers.npz: gradients (case, step,
+optimizers.json.gz: configs, state variables, signatures, schedules over steps, refusals. optimizers.npz: gradients (case, step,
 element), weights (case, step, element) from their start to behind `finalize_variable_values`, and the state at the end of
 all cases, one behind the other.
 """
 
 import inspect
-import json
-from pathlib import Path
 
 import keras
 import numpy as np
 import torch
+from answers import FOLDER, save
 
 STEPS = 10
 
@@ -226,8 +225,6 @@ def record():
 
 
 if __name__ == "__main__":
-    path = Path(__file__).parent
     answers, arrays = record()
-    parts = ",\n".join(f'"{key}": {json.dumps(part)}' for key, part in answers.items())
-    (path / "optimizers.json").write_text(f"{{\n{parts}\n}}\n")
-    np.savez_compressed(path / "optimizers.npz", **{name: a.astype("float32") for name, a in arrays.items()})
+    save("optimizers", answers)
+    np.savez_compressed(FOLDER / "optimizers.npz", **{name: a.astype("float32") for name, a in arrays.items()})

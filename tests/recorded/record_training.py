@@ -3,15 +3,14 @@
     KERAS_BACKEND=torch python record_training.py
 
 flows.py holds the programs; their text is recorded with the answers, and the tests run the same text with cycnn in
-Keras's place. training.json: the answers, numbers with seven digits, and for refused programs the kind of the error.
+Keras's place. training.json.gz: the answers, numbers with seven digits, and for refused programs the kind of the error.
 """
 
-import json
 import warnings
-from pathlib import Path
 
 import keras
 import numpy as np
+from answers import save
 from flows import FLOWS, PRELUDE, REFUSED
 
 
@@ -50,10 +49,6 @@ if __name__ == "__main__":
     for title, program in REFUSED.items():
         name, word = title.split(" -> ")
         refused[name] = {"program": program, "word": word, "error": refusal(program)}
-    parts = [f'"prelude": {json.dumps(PRELUDE)}']
-    for part, found in (("cases", cases), ("refused", refused)):
-        lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(case)}" for name, case in found.items())
-        parts.append(f'"{part}": {{\n{lines}\n}}')
-    text = f'{{"about": {json.dumps({"keras": keras.__version__})},\n' + ",\n".join(parts) + "}\n"
-    Path(__file__).with_name("training.json").write_text(text, "utf-8")
+    about = {"keras": keras.__version__}
+    save("training", {"about": about, "prelude": PRELUDE, "cases": cases, "refused": refused})
     print(f"{len(cases)} answers, {len(refused)} refusals")

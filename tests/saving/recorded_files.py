@@ -1,15 +1,14 @@
 """The files that Keras wrote (recorded/record_files.py), and the programs whose models they hold."""
 
-import json
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 import cycnn
+from tests.recorded.answers import FOLDER, load
 
-FOLDER = Path(__file__).parents[1] / "recorded"
-CASES = json.loads((FOLDER / "files.json").read_text("utf-8"))["cases"]
+CASES = load("files")["cases"]
 ANSWERS = np.load(FOLDER / "files.npz")
 
 

@@ -251,7 +251,7 @@ def test_compiled_again_weights_stay_and_metrics_are_new():
     model.compile("adam", SPARSE, metrics=["acc"])
     assert same(before, model.get_weights())
     assert list(model.fit(X, Y, verbose=0).history) == ["acc", "loss"]
-    assert model.optimizer.name == "adam"
+    assert type(model.optimizer) is optimizers.Adam
     assert model.optimizer.iterations == 1
 
 
@@ -328,7 +328,7 @@ def test_refused_by_compile(make, words):
         (lambda: two_headed({"value": "mse"}), ("`loss`", "keys ['value']")),
         (lambda: two_headed({"value": "mse", "other": "mse"}), ("`loss`", "'other'")),
         (lambda: two_headed("mse", loss_weights=[1, 2, 3]), ("`loss_weights`", "[1, 2, 3]")),
-        (lambda: two_headed("mse", loss_weights={"kind": 1}), ("`loss_weights`", "['value']")),
+        (lambda: two_headed("mse", loss_weights={"kind": 1}), ("`loss_weights`", "output 'value'")),
         (lambda: two_headed("mse", loss_weights=["a", 1]), ("`loss_weights`", "'a'")),
         (lambda: two_headed("mse", metrics=["mae"]), ("`metrics`", "['mae']")),
         (lambda: two_headed("mse", weighted_metrics={"other": ["mae"]}), ("`weighted_metrics`", "'other'")),
@@ -348,3 +348,63 @@ def test_nothing_warns_in_ordinary_use():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         network(metrics=["accuracy"]).fit(X, Y, validation_split=0.25, verbose=0)
+
+
+# Several losses of one output -----------------------------------------------------------------------------------------
+
+
+def two_outputs():
+    x = Input((3,))
+    return Model(x, [layers.Dense(2, name="a")(x), layers.Dense(2, "softmax", name="b")(x)])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("python", [False, True])
+def test_several_losses_of_an_output_are_added(weighted, python):
+    """Beside one loss of one's own that adds them itself; `b` has losses of classes and of probabilities, whose softmax
+    no kernel may take over."""
+    rng = np.random.default_rng(8)
+    x, a, b = rng.standard_normal((10, 3)), rng.standard_normal((10, 2)), np.eye(2)[rng.integers(0, 2, 10)]
+    weight = rng.uniform(0.5, 2, 10) if weighted else None
+    mae = (lambda y, p: ops.mean(ops.abs(y - p), axis=-1)) if python else "mae"
+
+    def first(y, p):
+        return ops.mean(ops.square(y - p), axis=-1) + 2 * ops.mean(ops.abs(y - p), axis=-1)
+
+    def second(y, p):
+        return 0.5 * losses.categorical_crossentropy(y, p) + 3 * ops.mean(ops.square(y - p), axis=-1)
+
+    model, other = two_outputs(), two_outputs()
+    other.set_weights(model.get_weights())
+    several = {"a": ["mse", mae], "b": ["mse", "categorical_crossentropy"]}
+    model.compile(optimizers.SGD(0.1), several, loss_weights={"a": [1, 2], "b": [3, 0.5]})
+    other.compile(optimizers.SGD(0.1), {"a": first, "b": second})
+    for each in (model, other):
+        each.fit(x, [a, b], batch_size=4, epochs=3, shuffle=False, sample_weight=weight, verbose=0)
+    for found, expected in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    found, expected = (m.evaluate(x, [a, b], sample_weight=weight, verbose=0)[0] for m in (model, other))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_names_of_several_losses_are_keras_s():
+    """In logs, the last loss of an output has its name; `metrics_names` has all of them (Keras 3.15)."""
+    x, y = np.ones((4, 3)), np.zeros((4, 2))
+    model = Sequential([Input((3,)), layers.Dense(2, name="a", kernel_initializer="ones")])
+    for given in (["mse", "mae"], [["mse", "mae"]], {"a": ["mse", "mae"]}):
+        model.compile("sgd", given)
+        assert model.evaluate(x, y, verbose=0, return_dict=True) == {"a_loss": 3.0, "loss": 12.0}
+        assert model.metrics_names == ["loss", "a_loss", "a_loss"]
+    model = two_outputs()
+    model.compile("sgd", [["mse", "mae"], None])
+    model.evaluate(x, [y, None], verbose=0)
+    assert model.metrics_names == ["loss", "a_loss", "a_loss"]
+
+
+def test_several_losses_need_as_many_weights():
+    model = two_outputs()
+    model.compile("sgd", [["mse", "mae"], "mse"], loss_weights=[2.0, 3.0])
+    with pytest.raises(
+        ValueError, match=r"one number for each loss of the output 'a': 2. Received: loss_weights=\[2.0, 3.0\]"
+    ):
+        model.evaluate(np.ones((4, 3)), [np.zeros((4, 2))] * 2, verbose=0)

@@ -5,15 +5,14 @@ number. Text, keys and their order are the same.
 """
 
 import builtins
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import cycnn
+from tests.recorded.answers import FOLDER, load
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "training.json").read_text("utf-8"))
+RECORDED = load("training")
 CASES, REFUSED = RECORDED["cases"], RECORDED["refused"]
 LIMIT = 64 * 2.0**-24
 
@@ -74,4 +73,4 @@ def test_refusal(name):
 def test_the_recording_is_complete_and_small():
     assert len(CASES) >= 133
     assert len(REFUSED) >= 23
-    assert (Path(__file__).parents[1] / "recorded" / "training.json").stat().st_size < 100_000
+    assert (FOLDER / "training.json.gz").stat().st_size < 15_000

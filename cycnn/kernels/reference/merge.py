@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from cycnn.kernels.reference import elementwise
+
 _FUNCTIONS = (np.add, np.subtract, np.multiply, np.maximum, np.minimum)  # in the order of the kernel's `KINDS`
 
 
-def combine(a, b, y, kind, threads=1):
-    """y = a + b, a - b, a * b, or the larger or smaller of a and b. NaN wins."""
-    y[...] = _FUNCTIONS[kind](a.astype(np.float64), b.astype(np.float64))
+def combine(a, b, y, kind, activation=0, threads=1):
+    """y = a + b, a - b, a * b, or the larger or smaller of a and b, and an activation of that. NaN wins."""
+    elementwise.activate(_FUNCTIONS[kind](a.astype(np.float64), b.astype(np.float64)), y, activation, 0, 0, 0)
 
 
 def maximum_backward(a, b, dy, da, db, threads=1):

@@ -5,6 +5,8 @@ A partial result is [rows, then two numbers per channel]; merging takes one such
 
 import numpy as np
 
+from cycnn.kernels.reference import elementwise
+
 
 def moments(x, partial, threads=1):
     """Rows, means, sums of squared deviations."""
@@ -24,9 +26,10 @@ def merge_moments(partial, mean, variance, moving_mean, moving_variance, momentu
             moving[...] = moving * momentum + now * (1 - momentum)
 
 
-def normalize(x, mean, variance, gamma, beta, y, epsilon, threads=1):
-    """y = gamma * xhat + beta."""
-    y[...] = _xhat(x, mean, variance, epsilon) * _or(gamma, 1) + _or(beta, 0)
+def normalize(x, mean, variance, gamma, beta, y, kind, epsilon, p0, p1, p2, threads=1):
+    """y = activation(gamma * xhat + beta)."""
+    z = _xhat(x, mean, variance, epsilon) * _or(gamma, 1) + _or(beta, 0)
+    elementwise.activate(z, y, kind, p0, p1, p2)
 
 
 def backward_sums(x, dy, mean, variance, partial, epsilon, threads=1):
@@ -34,6 +37,22 @@ def backward_sums(x, dy, mean, variance, partial, epsilon, threads=1):
     dy = np.asarray(dy, np.float64)
     product = dy * _xhat(x, mean, variance, epsilon)
     partial[...] = np.concatenate([[x.shape[0] * x.shape[1]], np.sum(dy, axis=(0, 1)), np.sum(product, axis=(0, 1))])
+
+
+def activated_sums(x, dy, mean, variance, gamma, beta, y, partial, kind, epsilon, p0, p1, p2, threads=1):
+    """dy through the activation; then what `backward_sums` finds."""
+    z, found = (np.empty(np.shape(x)) for _ in range(2))
+    normalize(x, mean, variance, gamma, beta, z, 0, epsilon, 0, 0, 0)
+    normalize(x, mean, variance, gamma, beta, found, kind, epsilon, p0, p1, p2)
+    elementwise.activate_backward(z, found if y is None else y, dy, dy, kind, p0, p1, p2)
+    backward_sums(x, dy, mean, variance, partial, epsilon)
+
+
+def fold(kernel, bias, mean, variance, gamma, beta, folded, offset, epsilon, threads=1):
+    """A kernel (rows, f, behind) and a bias that normalize besides."""
+    k = _or(gamma, 1) / np.sqrt(np.asarray(variance, np.float64) + epsilon)
+    folded[...] = kernel * k[:, None]
+    offset[...] = (_or(bias, 0) - np.asarray(mean, np.float64)) * k + _or(beta, 0)
 
 
 def merge_sums(partial, sums, dgamma, dbeta, threads=1):

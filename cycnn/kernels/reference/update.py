@@ -181,8 +181,18 @@ def lion(w, dw, m, b, c, hyper):
     m[...] = m * beta_2 + dw * new_2
 
 
+def schedule_free(w, dw, z, v, c, hyper):
+    """w = (1 - beta_1) z + beta_1 x, where z moves and x is the mean of where it was."""
+    rate, new_v, of_v, epsilon, beta_1, rest, share = _reals(hyper, 7)
+    v += (dw**2 - v) * new_v
+    x = (w - rest * z) / beta_1
+    z -= rate * dw / (np.sqrt(v * of_v) + epsilon)
+    x += share * (z - x)
+    w[...] = rest * z + beta_1 * x
+
+
 # In the order of the kernels' RULES.
-RULES = (none, sgd, momentum, nesterov, adam, adamax, nadam, rmsprop, adagrad, adadelta, ftrl, lion)
+RULES = (none, sgd, momentum, nesterov, adam, adamax, nadam, rmsprop, adagrad, adadelta, ftrl, lion, schedule_free)
 
 
 def _reals(hyper, count):

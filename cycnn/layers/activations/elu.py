@@ -24,6 +24,7 @@ class ELU(Layer):
         ICLR 2016.
     """
 
+    supports_masking = True
     min_ndim = 1
     built_from_start = True
 

@@ -25,6 +25,7 @@ class LeakyReLU(Layer):
         Maas, Hannun and Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models, ICML 2013.
     """
 
+    supports_masking = True
     min_ndim = 1
     built_from_start = True
 

@@ -30,6 +30,7 @@ class PReLU(Layer):
         ICCV 2015.
     """
 
+    supports_masking = True
     min_ndim = 2
 
     def __init__(

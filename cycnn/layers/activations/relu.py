@@ -22,6 +22,7 @@ class ReLU(Layer):
         The input's.
     """
 
+    supports_masking = True
     min_ndim = 1
     built_from_start = True
 

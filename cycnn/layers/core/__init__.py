@@ -8,6 +8,7 @@ from cycnn.layers.core.activation import Activation
 from cycnn.layers.core.dense import Dense
 from cycnn.layers.core.identity import Identity
 from cycnn.layers.core.lambda_layer import Lambda
+from cycnn.layers.core.masking import Masking
 from cycnn.layers.regularization.activity_regularization import ActivityRegularization
 from cycnn.layers.regularization.dropout import Dropout
 from cycnn.layers.regularization.spatial_dropout1d import SpatialDropout1D
@@ -26,6 +27,7 @@ __all__ = [
     "Flatten",
     "Identity",
     "Lambda",
+    "Masking",
     "Permute",
     "RepeatVector",
     "Reshape",

@@ -19,6 +19,7 @@ class Activation(Layer):
         The input's.
     """
 
+    supports_masking = True
     min_ndim = 1
     built_from_start = True
 

@@ -1,5 +1,7 @@
 """Dense: a product with a matrix."""
 
+import copy
+
 from cycnn import activations, constraints, initializers, regularizers
 from cycnn.core import checks
 from cycnn.core.registry import export
@@ -33,7 +35,9 @@ class Dense(BaseProduct):
     ```
     """
 
+    supports_masking = True
     min_ndim = 2
+    packs_kernel = True
 
     def __init__(
         self,
@@ -81,6 +85,17 @@ class Dense(BaseProduct):
                 constraint=self.bias_constraint,
             )
         self.built = True
+
+    @property
+    def by_channel(self):
+        """The kernel's shape as (rows, output channels, weights of each in a row)."""
+        return (*self.kernel.shape, 1)
+
+    def with_weights(self, kernel, bias):
+        """This operation with buffers in the place of its variables."""
+        other = copy.copy(self)
+        vars(other).update(kernel=kernel, bias=bias)  # they are no attributes of a layer
+        return other
 
     def call(self, x):
         return self.activation(self.record(x))

@@ -2,7 +2,7 @@
 
 import warnings
 
-from cycnn import constraints, initializers, kernels, regularizers
+from cycnn import constraints, initializers, kernels, ops, regularizers
 from cycnn.core import checks
 from cycnn.core.registry import export
 from cycnn.core.spec import TensorSpec
@@ -20,7 +20,7 @@ class Embedding(Layer):
         embeddings_initializer: name, object or function.
         embeddings_regularizer: penalty added to the loss, or None.
         embeddings_constraint: projection after each update, or None.
-        mask_zero: False: there are no masks.
+        mask_zero: whether 0 stands for nothing: those steps are masked (see `Masking`).
         weights: array of shape (input_dim, output_dim) to begin with, or None.
 
     Input shape:
@@ -53,14 +53,12 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         if lora_rank is not None:
             raise ValueError(f"`lora_rank` is not supported. Received: lora_rank={lora_rank}.")
-        if mask_zero:
-            raise ValueError(f"`mask_zero` must be False: masks are not supported. Received: mask_zero={mask_zero}.")
         self.input_dim = checks.positive_int("input_dim", input_dim)
         self.output_dim = checks.positive_int("output_dim", output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
-        self.mask_zero = False
+        self.mask_zero = self.supports_masking = bool(mask_zero)
         self.embeddings = None
         if weights is not None:
             self.build()
@@ -77,6 +75,12 @@ class Embedding(Layer):
             constraint=self.embeddings_constraint,
         )
         self.built = True
+
+    def compute_mask(self, inputs, mask=None):
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def _supports_masks(self):
+        return self.mask_zero
 
     def memory(self, x):
         return Memory(TensorSpec((*x.shape, self.output_dim)))

@@ -15,6 +15,7 @@ class Identity(Layer):
         The input's.
     """
 
+    supports_masking = True
     built_from_start = True
 
     def call(self, inputs):

@@ -31,6 +31,7 @@ class Lambda(Layer):
     ```
     """
 
+    supports_masking = True
     takes_mask = True
 
     def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):

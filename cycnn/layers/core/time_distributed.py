@@ -30,6 +30,7 @@ class TimeDistributed(Wrapper):
     ```
     """
 
+    supports_masking = True
     min_ndim = 3
     takes_mask = True
 

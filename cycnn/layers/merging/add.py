@@ -1,6 +1,5 @@
 """Add: the sum of the inputs."""
 
-from cycnn import kernels
 from cycnn.core.registry import export
 from cycnn.layers.merging.base_merge import BaseMerge
 
@@ -24,11 +23,16 @@ class Add(BaseMerge):
     """
 
     kind = "add"
+    takes_activation = True
+    passes_gradient = True
 
-    def backward(self, emit, x, y, dy, dx, work):
-        for gradient in dx:
-            if gradient is not None:
-                emit(kernels.layout.copy, dy.view(dy.size), gradient.view(gradient.size))
+    def forward(self, emit, x, y, work, *, training, activation=0):
+        *first, last = x[1:]
+        total = x[0]
+        for another in first:
+            self._emit(emit, total, another, y)
+            total = y
+        self._emit(emit, total, last, y, activation=activation)
 
 
 @export("keras.layers")

@@ -1,8 +1,9 @@
 """What the layers of several inputs share."""
 
+import functools
 import math
 
-from cycnn import kernels
+from cycnn import kernels, ops
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation
 from cycnn.layers.layer import Layer
@@ -49,6 +50,8 @@ def broadcast(x, sample):
 class BaseMerge(Layer):
     """Base of the layers that combine their inputs element by element."""
 
+    supports_masking = True
+
     def _check_shapes(self, shapes):
         """Refuse what is no list of shapes of one kind; returns them without the sample axis."""
         if not isinstance(shapes, (list, tuple)) or not all(isinstance(shape, (list, tuple)) for shape in shapes):
@@ -88,10 +91,16 @@ class BaseMerge(Layer):
     def memory(self, x):
         return Memory(TensorSpec(x[0].shape))
 
+    def compute_mask(self, inputs, mask=None):
+        """Steps count that count in some input; without a mask of each there is none."""
+        if not isinstance(mask, (list, tuple)) or any(found is None for found in mask):
+            return None
+        return functools.reduce(ops.logical_or, mask)
+
     kind = None  # of `kernels.merge.combine`
 
-    def _emit(self, emit, a, b, y, kind=None):
-        emit(kernels.merge.combine, a, b, y, kernels.merge.KINDS[kind or self.kind])
+    def _emit(self, emit, a, b, y, kind=None, activation=0):
+        emit(kernels.merge.combine, a, b, y, kernels.merge.KINDS[kind or self.kind], activation)
 
     def forward(self, emit, x, y, work, *, training):
         self._emit(emit, x[0], x[1], y)

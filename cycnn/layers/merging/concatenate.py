@@ -2,7 +2,7 @@
 
 import math
 
-from cycnn import kernels
+from cycnn import kernels, ops
 from cycnn.core import checks
 from cycnn.core.registry import export
 from cycnn.core.spec import TensorSpec
@@ -91,6 +91,19 @@ class Concatenate(BaseMerge):
         for (part, first), gradient in zip(parts, dx):
             if gradient is not None:
                 emit(kernels.merge.split, dy, gradient.view(*part.shape), first)
+
+    def compute_mask(self, inputs, mask=None):
+        """The masks side by side, as wide as the inputs; a step counts where one of its values does."""
+        if not isinstance(mask, (list, tuple)) or all(found is None for found in mask):
+            return None
+        masks = []
+        for x, found in zip(inputs, mask, strict=True):
+            if found is None:
+                found = ops.ones_like(x, "bool")
+            elif found.ndim < x.ndim:
+                found = ops.logical_or(ops.expand_dims(found, -1), ops.zeros_like(x, "bool"))
+            masks.append(found)
+        return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis}

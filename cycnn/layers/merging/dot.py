@@ -71,6 +71,9 @@ class Dot(BaseMerge):
             x, y = ops.normalize(x, axis=first), ops.normalize(y, axis=second)
         return _dot(x, y, first, second)
 
+    def compute_mask(self, inputs, mask=None):
+        return None  # its output has no steps
+
     def get_config(self):
         return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
 

@@ -6,6 +6,7 @@ from cycnn.layers.normalization.layer_normalization import LayerNormalization
 from cycnn.layers.normalization.local_response_normalization import LocalResponseNormalization
 from cycnn.layers.normalization.normalization import Normalization
 from cycnn.layers.normalization.rms_normalization import RMSNormalization
+from cycnn.layers.normalization.spectral_normalization import SpectralNormalization
 from cycnn.layers.normalization.unit_normalization import UnitNormalization
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "LocalResponseNormalization",
     "Normalization",
     "RMSNormalization",
+    "SpectralNormalization",
     "UnitNormalization",
 ]

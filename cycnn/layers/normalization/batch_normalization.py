@@ -40,6 +40,8 @@ class BatchNormalization(Layer):
 
     min_ndim = 2
     takes_mask = True
+    keeps_gradient = True
+    takes_any_activation = True
 
     def __init__(
         self,
@@ -136,29 +138,56 @@ class BatchNormalization(Layer):
     def flops(self, x):
         return 4 * x.size
 
-    def forward(self, emit, x, y, work, *, training):
-        norm = kernels.norm
+    def is_constant(self, training):
+        """Whether mean and variance do not depend on the batch."""
+        return not (training and self.trainable)
+
+    def fold(self, emit, kernel, bias, folded, offset):
+        """Emit, as a preparation, the weights with which a product gives what this layer makes of its output.
+
+        Args:
+            kernel, folded: buffers (rows, channels, weights of each in a row).
+            bias, offset: buffers or variables (channels,); `bias` may be None.
+        """
+        emit.prepare(
+            kernels.norm.fold, kernel, bias, self.moving_mean, self.moving_variance, self.gamma, self.beta, folded,
+            offset, self.epsilon, units=kernel.shape[0],
+        )  # fmt: skip
+
+    @staticmethod
+    def _kind(activation):
+        """What the kernels take of an activation: the number of its kind, and its parameters."""
+        return (0, (0.0, 0.0, 0.0)) if activation is None else (activation.code, activation.parameters)
+
+    def forward(self, emit, x, y, work, *, training, activation=None):
+        norm, (kind, parameters) = kernels.norm, self._kind(activation)
         x, y = self._rows(x), self._rows(y)
         mean, variance = self.moving_mean, self.moving_variance
-        work["batch"] = training and self.trainable
+        work["batch"] = not self.is_constant(training)
         if work["batch"]:
             emit.sums(norm.moments, x, work["moments"])
             emit.whole(
                 norm.merge_moments, work["moments"], work["mean"], work["variance"], mean, variance, self.momentum
             )
             mean, variance = work["mean"], work["variance"]
-        emit(norm.normalize, x, mean, variance, self.gamma, self.beta, y, self.epsilon)
+        emit(norm.normalize, x, mean, variance, self.gamma, self.beta, y, kind, self.epsilon, *parameters)
 
-    def backward(self, emit, x, y, dy, dx, work):
-        norm = kernels.norm
-        x, dy, dx = self._rows(x), self._rows(dy), dx and self._rows(dx)
+    def backward(self, emit, x, y, dy, dx, work, activation=None):
+        """With an activation, y and dy are of its output; `activated_sums` makes dy that of its input."""
+        norm, (kind, parameters) = kernels.norm, self._kind(activation)
+        x, y, dy, dx = self._rows(x), self._rows(y), self._rows(dy), dx and self._rows(dx)
         dgamma = emit.gradient(self.gamma)
         dbeta = emit.gradient(self.beta)
         mean, variance = self.moving_mean, self.moving_variance
         if work["batch"]:
             mean, variance = work["mean"], work["variance"]
+        if activation:
+            y = None if activation.from_input else y
+            statistics = mean, variance, self.gamma, self.beta
+            emit.sums(norm.activated_sums, x, dy, *statistics, y, work["partial sums"], kind, self.epsilon, *parameters)
         if work["batch"] or dgamma or dbeta:
-            emit.sums(norm.backward_sums, x, dy, mean, variance, work["partial sums"], self.epsilon)
+            if not activation:
+                emit.sums(norm.backward_sums, x, dy, mean, variance, work["partial sums"], self.epsilon)
             emit.whole(norm.merge_sums, work["partial sums"], work["sums"], dgamma, dbeta)
         if not dx:
             return

@@ -38,6 +38,7 @@ class GroupNormalization(ScaleAndCenter, Layer):
         Wu and He, Group Normalization, ECCV 2018.
     """
 
+    supports_masking = True
     min_ndim = 2
 
     def __init__(

@@ -27,6 +27,7 @@ class LayerNormalization(ScaleAndCenter, BaseRowNormalization):
         Ba, Kiros and Hinton, Layer Normalization, 2016.
     """
 
+    supports_masking = True
     kind = "layer"
     min_ndim = 2
 

@@ -40,6 +40,8 @@ class Normalization(Layer):
     ```
     """
 
+    supports_masking = True
+
     def __init__(self, axis=-1, mean=None, variance=None, invert=False, **kwargs):
         super().__init__(**kwargs)
         axes = () if axis is None else axis if isinstance(axis, (list, tuple)) else (axis,)

@@ -24,6 +24,7 @@ class UnitNormalization(BaseRowNormalization):
     ```
     """
 
+    supports_masking = True
     kind = "unit"
     min_ndim = 2
     built_from_start = True

@@ -20,6 +20,7 @@ class ActivityRegularization(Layer):
         The input's.
     """
 
+    supports_masking = True
     min_ndim = 1
     built_from_start = True
 

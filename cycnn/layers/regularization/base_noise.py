@@ -15,6 +15,7 @@ class BaseNoise(Layer):
     backward pass instead of being kept. A layer without a seed takes the model's.
     """
 
+    supports_masking = True
     min_ndim = 1
     built_from_start = True
 

@@ -5,6 +5,7 @@
     batches       epochs of batches; here of whole arrays, whose rows the plan gathers where they lie
     streams       the same, of batches that somebody else makes: generators, datasets, loaders
     py_dataset    `utils.PyDataset`, and the threads that work ahead of it
+    dataset       `utils.Dataset`: streams put together from steps, `map`, `shuffle`, `batch`, `prefetch`, ...
 
 Whole arrays are checked once, at the door; the batches of a stream one by one, with their number in the error.
 """

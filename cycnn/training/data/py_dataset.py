@@ -1,6 +1,7 @@
 """Datasets whose batches have numbers, and the threads that make batches before they are needed."""
 
 import itertools
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
@@ -93,15 +94,24 @@ def indices(count, order=None):
 
 def in_order(function, items, workers, ahead):
     """`map(function, items)` on `workers` threads, at most `ahead` results before they are asked for."""
-    waiting = deque()
+    waiting, process = deque(), os.getpid()
     with ThreadPoolExecutor(workers, "cycnn-data") as pool:
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
                 if len(waiting) >= max(workers, ahead):
-                    yield waiting.popleft().result()
+                    yield _result(waiting.popleft(), process)
             while waiting:
-                yield waiting.popleft().result()
+                yield _result(waiting.popleft(), process)
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _result(future, process):
+    """What a thread made. A process that was forked meanwhile has no such threads and would wait for ever."""
+    if os.getpid() != process:
+        raise RuntimeError(
+            "An iteration whose threads make batches ahead cannot go on in a forked process: begin a new one."
+        )
+    return future.result()

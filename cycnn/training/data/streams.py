@@ -64,6 +64,11 @@ class StreamBatches(Batches):
         self.known = length_of(source)
         if self.known == 0:
             raise ValueError(f"`{what}` must give at least one batch. Received: {checks.short(source)} of length 0.")
+        if steps is None and getattr(source, "cardinality", _nothing)() == -1:  # of ours and of TensorFlow's
+            raise ValueError(
+                f"`{what}` must have an end, or a number of steps must be given (`steps_per_epoch`, `validation_steps`, "
+                f"`steps`). Received: {checks.short(source)}, which repeats for ever."
+            )
         self._order = random.generator() if shuffle and self._numbered and self.known else None
         multiprocessing = getattr(source, "use_multiprocessing", False)
         self._workers = getattr(source, "workers", 1) if workers is None else workers
