@@ -2,6 +2,7 @@
 
     python -m benchmarks.training      a training step and prediction, beside PyTorch and Keras on TensorFlow and JAX
     python -m benchmarks.scaling       kernels, a training step and prediction on 1 .. N threads, beside a pure FMA loop
+    python -m benchmarks.layers        every layer, forward and backward, beside PyTorch
     python -m benchmarks.memory        peak resident memory of training, beside the same
     python -m benchmarks.loading       photos from a folder: decoding, training, and both at once
     python -m benchmarks.startup       what `import cycnn` and a first prediction cost over `import numpy`

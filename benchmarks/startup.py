@@ -1,4 +1,4 @@
-"""What cycnn adds to a fresh process: `import cycnn` over `import numpy`, and a first prediction over `import numpy`.
+"""What cycnn adds to a fresh process: `import cycnn` over `import numpy`, a first prediction, and one of a model from a file.
 
     python -m benchmarks.startup
 
@@ -9,12 +9,14 @@ libraries that this Python has.
 import argparse
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import measure
 from benchmarks.peers import has
+from benchmarks.shapes import NETWORKS
 
 PREDICTION = """
 import numpy as np
@@ -25,16 +27,45 @@ model = network.keras(keras)
 model.set_weights(network.weights())
 assert np.asarray(model.predict_on_batch(network.data(1)[0])).shape == (1, 10)
 """
+# The same network from a file: Keras's for cycnn, an ONNX file for ONNX Runtime.
+LOADED = """
+import cycnn, numpy as np
+from benchmarks.shapes import NETWORKS
+model = cycnn.models.load_model({folder!r} + "/network.keras")
+assert np.asarray(model(NETWORKS["mnist"].data(1)[0])).shape == (1, 10)
+"""
+ONNX = """
+import numpy as np, onnxruntime
+from benchmarks.shapes import NETWORKS
+session = onnxruntime.InferenceSession({folder!r} + "/network.onnx", providers=["CPUExecutionProvider"])
+name = session.get_inputs()[0].name
+assert session.run(None, {{name: NETWORKS["mnist"].data(1)[0]}})[0].shape == (1, 10)
+"""
 # At most so many milliseconds over `import numpy`.
 LIMITS = {"import cycnn": 60, "first prediction of cycnn": 150}
 
 
-def programs():
+def write_files(folder):
+    """The network as files, for the processes that load it."""
+    import cycnn
+
+    network = NETWORKS["mnist"]
+    model = network.keras(cycnn)
+    model.set_weights(network.weights())
+    model.save(f"{folder}/network.keras")
+    model.export(f"{folder}/network.onnx", verbose=False)
+
+
+def programs(folder):
     found = {
         "import numpy": "import numpy",
         "import cycnn": "import numpy, cycnn",
         "first prediction of cycnn": PREDICTION.format(keras="import cycnn as keras"),
     }
+    if has("h5py"):
+        found["a model from a file, cycnn"] = LOADED.format(folder=folder)
+    if has("onnxruntime"):
+        found["a model from a file, onnxruntime"] = ONNX.format(folder=folder)
     if has("torch"):
         found["import torch"] = "import numpy, torch"
     for backend in ("tensorflow", "jax", "torch"):
@@ -63,8 +94,12 @@ def main():
     parser.add_argument("--folder", default=measure.RESULTS, help="where the raw numbers go")
     options = parser.parse_args()
 
-    wanted = {k: v for k, v in programs().items() if not options.without_peers or "cycnn" in k or "numpy" in k}
-    turns = measure.in_turns({k: process(v) for k, v in wanted.items()}, options.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(folder)
+        wanted = {
+            k: v for k, v in programs(folder).items() if not options.without_peers or "cycnn" in k or "numpy" in k
+        }
+        turns = measure.in_turns({k: process(v) for k, v in wanted.items()}, options.rounds)
     results = {"machine": measure.machine(), "processes": {}}
     base = np.median(np.concatenate(turns["import numpy"]))
     lines = []

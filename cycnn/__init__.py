@@ -6,8 +6,8 @@
     engine                                       WHERE and WHEN: graph → plan → executor
     ops activations random backend               functions of arrays and tensors
     layers losses metrics optimizers             WHAT
-    saving callbacks training models             files; fit, evaluate, predict
-    applications data datasets preprocessing utils visualization examples testing
+    saving onnx callbacks training models        files; fit, evaluate, predict
+    applications data datasets preprocessing utils visualization wrappers examples testing
 
 Imports point upwards in this list only. Importing cycnn starts no thread, prints nothing and reads no data; packages
 are loaded when they are first used.
@@ -21,7 +21,7 @@ _PACKAGES = (
     "activations", "applications", "backend", "callbacks", "config", "constraints", "data", "datasets",
     "dtype_policies", "initializers", "kernels", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
     "optimizers", "preprocessing", "random", "regularizers", "saving", "testing", "training", "tree", "utils",
-    "visualization",
+    "visualization", "wrappers",
 )  # fmt: skip
 _NAMES = {
     "DTypePolicy": ("config", "DTypePolicy"),
@@ -40,6 +40,7 @@ _NAMES = {
     "Sequential": ("models", "Sequential"),
     "Variable": ("core.variable", "Variable"),
     "device": ("utils.scopes", "device"),
+    "from_onnx": ("models", "from_onnx"),
     "gradients": ("ops.gradients", "gradients"),
     "name_scope": ("utils.scopes", "name_scope"),
     "show_config": ("config", "show_config"),

@@ -7,6 +7,7 @@ importing it costs nothing and starts no thread.
 import itertools
 import operator
 import os
+from contextlib import contextmanager
 from functools import lru_cache
 
 __all__ = [
@@ -391,6 +392,22 @@ def set_seed(value):
     _draws = itertools.count()
 
 
+@contextmanager
+def seeded(value):
+    """Within this scope, random numbers follow from a seed of its own; behind it they go on as before.
+
+    Args:
+        value: Integer.
+    """
+    global _seed, _root, _draws
+    before = _seed, _root, _draws
+    set_seed(value)
+    try:
+        yield
+    finally:
+        _seed, _root, _draws = before
+
+
 def next_draw():
     """A pair of integers (seed, position) that no other call gets: `core.random` makes numbers of it."""
     global _root
@@ -410,63 +427,108 @@ def data_home():
 # The whole picture ---------------------------------------------------------------------------------------------------
 
 
+_PACKAGES = (  # that cycnn uses, or hands over to, where they are installed
+    "numpy", "threadpoolctl", "h5py", "pillow", "matplotlib", "scikit-learn", "scipy", "onnx", "onnxruntime", "tensorboard",
+)  # fmt: skip
+_PREFIXES = ("CYCNN_", "OMP_", "GOMP_", "KMP_")  # of environment variables that change what cycnn does
+
+
 def show_config(mode="stdout"):
-    """Print what a bug report needs: versions, processor, instruction sets, threads, settings.
+    """Print what a bug report needs: versions, processor, kernels, threads, settings, environment.
 
     Args:
-        mode: `"stdout"` prints, `"dict"` returns the same as a dictionary.
+        mode: `"stdout"` prints, `"dicts"` returns the same as a dictionary of dictionaries, as NumPy's does.
+
+    Raises:
+        ValueError: `mode` is neither.
 
     Example:
 
     ```python
-    >>> cycnn.config.show_config()
-    cycnn             0.1.0
-    Python            3.11.7 (CPython, Linux-6.1-x86_64)
+    >>> cycnn.show_config()
+    cycnn
+        version               0.1.0
+        folder                /usr/lib/python3.11/site-packages/cycnn
+    Python
+        version               3.11.7 (CPython)
     ...
     ```
     """
-    if mode not in ("stdout", "dict"):
-        raise ValueError(f"`mode` must be 'stdout' or 'dict'. Received: mode={mode!r}.")
+    if mode not in ("stdout", "dicts"):
+        raise ValueError(f"`mode` must be 'stdout' or 'dicts'. Received: mode={mode!r}.")
     found = _describe()
-    if mode == "dict":
+    if mode == "dicts":
         return found
-    width = max(map(len, found)) + 2
-    print("\n".join(f"{name:{width}}{value}" for name, value in found.items()))
+    width = max(len(name) for group in found.values() for name in group) + 2
+    for title, group in found.items():
+        print(title)
+        for name, value in group.items():
+            text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+            print(f"    {name:{width}}{text}")
     return None
 
 
 def _describe():
     import platform
-
-    import numpy
+    import sys
 
     from cycnn._version import __version__
 
-    quota = _cgroup_quota()
-    found = {
-        "cycnn": __version__,
-        "Python": f"{platform.python_version()} ({platform.python_implementation()}, {platform.platform()})",
-        "NumPy": numpy.__version__,
-        "processor": _processor(),
-        "CPUs": f"{_cpus()} of {os.cpu_count()}" + (f", quota {quota:g}" if quota is not None else ""),
+    return {
+        "cycnn": {"version": __version__, "folder": os.path.dirname(os.path.abspath(__file__))},
+        "Python": {
+            "version": f"{platform.python_version()} ({platform.python_implementation()})",
+            "executable": sys.executable,
+            "platform": platform.platform(),
+        },
+        "processor": {
+            "name": _processor(),
+            "CPUs": os.cpu_count(),
+            "CPUs allowed": _cpus(),
+            "CPU quota": _cgroup_quota(),
+        },
+        "kernels": _describe_kernels(),
+        "settings": {
+            "floatx": floatx(),
+            "epsilon": epsilon(),
+            "image_data_format": image_data_format(),
+            "fast_convolutions": fast_convolutions(),
+            "seed": seed(),
+            "data_home": data_home(),
+        },
+        "packages": {name: _installed(name) for name in _PACKAGES},
+        "environment": {name: os.environ[name] for name in sorted(os.environ) if name.startswith(_PREFIXES)},
     }
+
+
+def _describe_kernels():
     try:
         from cycnn import kernels
-        from cycnn.kernels import executor
-        from cycnn.kernels.cpu import supported
+        from cycnn.kernels import cpu, executor
     except ImportError as error:  # an unknown CYCNN_ISA, a build that is missing
-        found["kernels"] = f"not loaded: {error}"
-    else:
-        found["instruction set"] = f"{kernels.ISA} (available: {', '.join(supported())})"
-        found["OpenMP"] = f"yes, at most {executor.max_threads()} threads" if executor.openmp() else "no: one thread"
-        found["threads"] = f"{get_num_threads()}" + (" (forked after a parallel run)" if _forked else "")
-    found["floatx"], found["epsilon"], found["image_data_format"] = floatx(), epsilon(), image_data_format()
-    found["seed"] = seed()
-    found["data folder"] = data_home()
-    for name in sorted(os.environ):
-        if name.startswith(("CYCNN_", "OMP_", "GOMP_", "KMP_")):
-            found[name] = os.environ[name]
-    return found
+        return {"not loaded": str(error)}
+    compiler, optimized, fast_math = cpu.compiler()
+    return {
+        "loaded": kernels.ISA,
+        "available": cpu.supported(),
+        "compiler": compiler,
+        "optimized": optimized,
+        "fast_math": fast_math,
+        "OpenMP": executor.openmp(),
+        "OpenMP threads": executor.max_threads(),
+        "threads": get_num_threads(),
+        "forked while parallel": _forked,
+    }
+
+
+def _installed(package):
+    """The version of a package, which is not imported for it; None where there is none."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _processor():

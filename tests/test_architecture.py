@@ -34,6 +34,7 @@ ROWS = (
     ("backend", "random"),
     ("layers", "losses", "metrics", "optimizers"),
     ("saving",),
+    ("onnx",),
     ("callbacks",),
     ("training",),
     ("models",),

@@ -1,4 +1,4 @@
-"""Process-wide settings: threads as asked, limited and forked; seed; what a bug report shows."""
+"""Process-wide settings: threads as asked, limited and forked; seed; the data folder."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 import cycnn
 from cycnn import config
-from cycnn.kernels import cpu, executor
+from cycnn.kernels import executor
 
 CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 openmp = pytest.mark.skipif(not executor.openmp(), reason="this build has no OpenMP, so there is one thread")
@@ -261,7 +261,7 @@ for _ in range(2):
     assert set(fresh(program.format("config.set_seed(5)")).split()) == {"5"}
 
 
-# Files and the whole picture
+# Files, and what an import costs
 
 
 def test_data_home(monkeypatch, tmp_path):
@@ -270,27 +270,6 @@ def test_data_home(monkeypatch, tmp_path):
     monkeypatch.delenv("CYCNN_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert config.data_home() == str(tmp_path / ".cache" / "cycnn")
-
-
-def test_show_config(capsys, monkeypatch):
-    monkeypatch.setenv("CYCNN_HOME", "/data")
-    assert config.show_config() is None
-    printed = capsys.readouterr().out
-    found = config.show_config(mode="dict")
-    assert capsys.readouterr().out == ""
-    assert [line.split("  ")[0] for line in printed.splitlines()] == list(found)
-    assert found["cycnn"] == cycnn.__version__
-    assert found["Python"].startswith("{}.{}.{}".format(*sys.version_info))
-    assert all(isa in found["instruction set"] for isa in cpu.supported())
-    assert found["threads"] == str(config.get_num_threads())
-    assert found["CYCNN_HOME"] == found["data folder"] == "/data"
-    with pytest.raises(ValueError, match=r"`mode` must be 'stdout' or 'dict'. Received: mode='json'"):
-        config.show_config("json")
-
-
-def test_show_config_works_where_the_kernels_cannot_be_loaded():
-    printed = fresh("from cycnn import config; config.show_config()", CYCNN_ISA="avx3")
-    assert "not loaded: CYCNN_ISA must be one of" in printed
 
 
 def test_config_imports_nothing_else():

@@ -86,7 +86,7 @@ def test_a_module_of_keras_2_holds_what_it_held_then(module):
 @pytest.mark.parametrize(
     ("statement", "hint"),
     [
-        ("from cycnn.callbacks import TensorBoard", "CSVLogger"),
+        ("from cycnn.callbacks import OrbaxCheckpoint", "ModelCheckpoint"),
     ],
 )
 def test_what_is_missing_says_what_to_use(statement, hint):
@@ -193,6 +193,7 @@ MISSPELT = {
     "cycnn.testing.chek_layer": "check_layer",
     "cycnn.utils.to_categorial": "to_categorical",
     "cycnn.visualization.grad_cma": "grad_cam",
+    "cycnn.wrappers.SKLearnClasifier": "SKLearnClassifier",
     "layers.Conv2D(4, 3, kernel_initializer='locan_uniform')": "lecun_uniform",
     "layers.Conv2D(4, 3, kernel_initializer='he normal')": "he_normal",
     "layers.Conv2D(4, 3, activation='relou')": "relu",

@@ -22,9 +22,10 @@ def normalized(x, name=None, **options):
 
 def padded(x, size, name):
     """Zeros around images, for a convolution of odd `size` with strides of 2 and `valid` padding to see what one with
-    `same` padding sees: one pixel less before than behind where the length is even. An unknown length counts as even.
+    `same` padding sees: one pixel less before than behind where the length is even. Lengths count as even where one is unknown.
     """
-    before = [size // 2 - (length is None or length % 2 == 0) for length in spatial(x.shape)]
+    lengths = spatial(x.shape)
+    before = [size // 2 - (None in lengths or length % 2 == 0) for length in lengths]
     return layers.ZeroPadding2D([(first, size // 2) for first in before], name=name)(x)
 
 

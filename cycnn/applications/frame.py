@@ -17,8 +17,8 @@ ARGUMENTS = """
         weights: {weights}
         input_tensor: Symbolic tensor to begin with, instead of an input of `input_shape`; what it is computed from belongs
             to the model, too.
-        input_shape: Shape of one image, {shape} by default, whatever `include_top` is. Height and width must be at least
-            {least}.
+        input_shape: Shape of one image, {shape} by default where `include_top` is True. Without the classifier, height and
+            width may be None, and are by default: then the model takes images of any size. Sides must be at least {least}.
         pooling: What follows the last feature map where `include_top` is False: `"avg"` or `"max"` for global pooling, None
             for nothing.
         classes: Number of classes, where `include_top` is True.
@@ -110,18 +110,19 @@ class Frame:
         self.side = height if height == width else None
 
     def _input_shape(self, given, sizes, least, channels):
-        """The shape of one image, by Keras's rules; but where Keras leaves height and width open, they are the default's."""
+        """The shape of one image, by Keras's rules."""
         last = config.image_data_format() == "channels_last"
 
         def whole(side, channels):
             return (side, side, channels) if last else (channels, side, side)
 
         if given is None:
-            return whole(sizes[0], channels)
+            return whole(sizes[0] if self.include_top else None, channels)
         shape = checks.shape("input_shape", given)
-        if len(shape) != 3 or None in shape:
-            raise checks.refuse("input_shape", "a tuple of three integers", given)
-        found = shape[-1 if last else 0]
+        found = shape[-1 if last else 0] if len(shape) == 3 else None
+        if found is None or (self.include_top and None in shape):
+            sides = "" if self.include_top else ", of which height and width may be None"
+            raise checks.refuse("input_shape", f"a tuple of three integers{sides}", given)
         trained = [whole(side, channels) for side in sizes]
         if self.pretrained and self.include_top and shape not in trained:
             raise ValueError(
@@ -136,7 +137,7 @@ class Frame:
             warnings.warn(
                 f"`input_shape` usually has 1 or 3 channels. Received: input_shape={given}, with {found}.", stacklevel=4
             )
-        if any(side < least for side in spatial(shape)):
+        if any(side is not None and side < least for side in spatial(shape)):
             raise ValueError(f"`input_shape` must be at least {least}x{least} pixels. Received: input_shape={given}.")
         return shape
 

@@ -31,6 +31,9 @@ _custom: dict[str, Any] = {}  # "package>name" → class or function
 _custom_names: dict[Any, str] = {}  # class or function → "package>name"
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=types.MappingProxyType({}))
 
+# Within `noting`: the user's own classes and functions that were written, name → object.
+_noted: ContextVar[dict | None] = ContextVar("noted_objects", default=None)
+
 # Within `sharing`: what was written, id → (config, object, number), and what was read, number → object.
 _shared: ContextVar[tuple[dict, dict] | None] = ContextVar("shared_objects", default=None)
 
@@ -149,6 +152,24 @@ def sharing():
         _shared.reset(token)
 
 
+@contextlib.contextmanager
+def noting():
+    """A dictionary that takes the user's own classes and functions that configs name within this scope, name → object: with
+    it as `custom_objects` the configs can be read again, whether anything is registered or not."""
+    found: dict[str, Any] = {}
+    token = _noted.set(found)
+    try:
+        yield found
+    finally:
+        _noted.reset(token)
+
+
+def _note(name, thing):
+    noted = _noted.get()
+    if noted is not None and thing not in _builtin_names:
+        noted[name] = thing
+
+
 def serialize_keras_object(obj):
     """The config of an object: plain data that JSON can hold.
 
@@ -187,6 +208,7 @@ def serialize_keras_object(obj):
                 f"`@cycnn.utils.register_keras_serializable()`. Received: {obj!r}."
             )
         name = get_registered_name(obj)
+        _note(name, obj)
         return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
     if isinstance(obj, type) or not hasattr(obj, "get_config"):
         raise TypeError(f"An object must have a `get_config` method to be serialized. Received: {obj!r}.")
@@ -206,6 +228,7 @@ def _serialize_instance(obj):
     else:
         module = None if kind.__module__ == "__main__" else kind.__module__
         name = get_registered_name(kind)
+        _note(name, kind)
         config = {"module": module, "class_name": kind.__name__, "config": inner, "registered_name": name}
     config["config"] = serialize_keras_object(inner)
     for state in ("build_config", "compile_config"):

@@ -65,7 +65,10 @@ def rows_of(shape):
 
 
 def reshape(shape, target):
-    """`target` with its one -1 filled in so that it holds as many elements as `shape`; None where it cannot."""
+    """`target` with its one -1 filled in so that it holds as many elements as `shape`; None where it cannot. Of a shape
+    with unknown lengths, which may be None, it is not known what the -1 stands for: None."""
+    if None in shape:
+        return tuple(None if d == -1 else d for d in target) if target.count(-1) <= 1 else None
     size = math.prod(shape)
     known = math.prod(d for d in target if d != -1)
     if -1 not in target:

@@ -11,8 +11,9 @@ from cycnn import config, kernels
 from cycnn.core import memory
 from cycnn.core.spec import ITEMSIZE
 from cycnn.engine.plan import Plan
+from cycnn.engine.specialize import specialize
 
-KEPT = 8  # plans; more are made when needed and forgotten, oldest first
+KEPT = 8  # plans, and graphs for inputs of other sizes; more are made when needed and forgotten, oldest first
 
 
 class Source:
@@ -91,36 +92,55 @@ def _contiguous_rows(array):
 
 
 class Function:
-    """Outputs of a graph as a function of its inputs."""
+    """Outputs of a graph as a function of its inputs.
 
-    def __init__(self, graph, labels=None):
+    Args:
+        graph: `Graph`.
+        plans: `Plans` to share with other functions; its own by default.
+        kind: what tells its plans from theirs; the graph by default.
+
+    Attributes:
+        labels: the names of the layers that its tensors come from, for plans.
+    """
+
+    def __init__(self, graph, plans=None, kind=None):
         self.graph = graph
-        self.labels = labels
+        self.labels = {id(node.output): node.layer.name for node in graph.nodes if node.layer is not None}
         self._samples = [tensor.spec.sample for tensor in graph.outputs]
-        self._free = []  # (key, plan) of plans not lent to anybody, the latest last
-        self._lock = Lock()
+        self._plans = Plans() if plans is None else plans
+        self._kind = graph if kind is None else kind
+        self._sized = {}  # shapes of the inputs' samples → `Function`, the latest last
+
+    def fitting(self, arrays):
+        """The function for arrays that fit the inputs: itself, where all sizes are known. Plans are made of its graph.
+
+        Raises:
+            ValueError: a layer does not take arrays of these sizes.
+        """
+        return self if self.graph.sized else self.of_sizes(arrays)
+
+    def of_sizes(self, arrays):
+        """As `fitting`, for arrays of other sizes than those of the inputs, too."""
+        sizes = tuple([tuple(array.shape[1:]) for array in arrays])
+        if sizes == tuple([tensor.spec.sample for tensor in self.graph.inputs]):
+            return self
+        found = self._sized.pop(sizes, None)  # atomic, as all that is done here: threads may specialize at a time
+        if found is None:
+            found = Function(specialize(self.graph, sizes), self._plans, (self.graph, sizes))
+        self._sized[sizes] = found
+        for old in list(self._sized)[:-KEPT]:
+            self._sized.pop(old, None)
+        return found
 
     def lend(self, key, make):
         """A plan for `key`, made by `make()` if no such plan is free. To be used in a `with` statement."""
         return _Loan(self, key, make)
 
     def _take(self, key, make):
-        with self._lock:
-            for place in range(len(self._free) - 1, -1, -1):
-                if self._free[place][0] == key:
-                    return self._free.pop(place)[1]
-        return make()
+        return self._plans.take((self._kind, key), make)
 
     def _give_back(self, key, plan):
-        with self._lock:
-            self._free.append((key, plan))
-            if len(self._free) > KEPT:
-                del self._free[0]
-
-    def forget(self):
-        """Drop all plans."""
-        with self._lock:
-            self._free.clear()
+        self._plans.give_back((self._kind, key), plan)
 
     def __call__(self, arrays, batch_size=None, training=False):
         """Outputs for arrays of samples.
@@ -133,6 +153,8 @@ class Function:
         Returns:
             A list of float32 arrays, one per output.
         """
+        if not self.graph.sized:
+            return self.fitting(arrays)(arrays, batch_size, training)
         samples = len(arrays[0])
         outputs = [np.empty((samples, *sample), np.float32) for sample in self._samples]
         if samples == 0:
@@ -162,6 +184,35 @@ class Function:
         finally:
             self._give_back(key, plan)
         return outputs
+
+
+class Plans:
+    """The plans that are lent to nobody, for functions that share their memory: those of one model, for inputs of
+    all sizes."""
+
+    def __init__(self):
+        self._free = []  # (key, plan), the latest last
+        self._lock = Lock()
+
+    def take(self, key, make):
+        """A plan for `key`, made by `make()` if there is none."""
+        with self._lock:
+            for place in range(len(self._free) - 1, -1, -1):
+                if self._free[place][0] == key:
+                    return self._free.pop(place)[1]
+        return make()
+
+    def give_back(self, key, plan):
+        """Keep a plan for the next who asks for `key`."""
+        with self._lock:
+            self._free.append((key, plan))
+            if len(self._free) > KEPT:
+                del self._free[0]
+
+    def forget(self):
+        """Drop all plans."""
+        with self._lock:
+            self._free.clear()
 
 
 def _key(*what):

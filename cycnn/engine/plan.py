@@ -24,11 +24,13 @@ from cycnn.engine import rewrites
 from cycnn.engine.buffers import EXTERNAL, GROUP, ONCE, SAMPLE, THREAD, Buffer, Storage
 from cycnn.engine.planner import Lifetime, lower_bound, place, rounded
 from cycnn.engine.recompute import recompute
-from cycnn.engine.schedule import HOST, SAMPLES, SUMS, WHOLE, Emitted, schedule
+from cycnn.engine.schedule import HOST, SAMPLES, SPREAD, SUMS, WHOLE, Emitted, schedule
 from cycnn.kernels.executor import Program, clock
 
 GROUPS = 16  # of a full batch: 16 threads have work, and 16 partial gradients are a small price below
 CHUNK_BYTES = 1 << 20  # of a task's own buffers: half of the second-level cache of the servers this was measured on
+# Of weights that may be worth a pass of the whole batch, maps leaving the cache: half of a second-level cache.
+WIDE_BYTES = 1 << 20
 # FLOPs: an estimate of what makes up for another thread (a region costs 1.5 us, waking an idle thread 100 us).
 WORK_OF_A_THREAD = 4e6
 
@@ -59,9 +61,14 @@ class Emitter:
         """Say whose calls come now: a name, and the floating-point operations of a sample where they are products."""
         self.label, self.flops = label, flops
 
-    def __call__(self, kernel, *arguments, units=1):
-        """A call on samples: `units` of work each."""
-        self._add(kernel, arguments, units, SAMPLES)
+    def __call__(self, kernel, *arguments, units=1, weights=None):
+        """A call on samples: `units` of work each. Every task reads all of `weights`, one of the arguments: a large one is
+        better read once, for all samples, than again for the few of each group."""
+        spread = False
+        if weights is not None and weights.storage.size >= WIDE_BYTES:
+            maps = sum(a.storage.size for a in arguments if isinstance(a, Buffer) and a.storage.kind == SAMPLE)
+            spread = weights.storage.size > 4 * self.group * maps
+        self._add(kernel, arguments, units, SPREAD if spread else SAMPLES)
 
     def sums(self, kernel, *arguments, units=1):
         """A call that adds up what a chunk of samples gives into its group's partial result."""
@@ -518,7 +525,14 @@ class Plan:
             for call in segment.calls:
                 operands = [self._operand(b) for b in call.operands]
                 calls.append(
-                    (call.kernel.door, operands, call.integers, call.reals, call.units, call.domain == SAMPLES)
+                    (
+                        call.kernel.door,
+                        operands,
+                        call.integers,
+                        call.reals,
+                        call.units,
+                        call.domain in (SAMPLES, SPREAD),
+                    )
                 )
             ranges.append((first, len(calls), segment.whole, next(chunk_of)))
         return Program(calls, ranges, regions, self.group)

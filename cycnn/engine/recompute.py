@@ -11,7 +11,7 @@ inverting the activation).
 from collections import defaultdict
 
 from cycnn.engine.buffers import SAMPLE, Buffer, Storage
-from cycnn.engine.schedule import SAMPLES, WHOLE
+from cycnn.engine.schedule import SAMPLES, SPREAD, WHOLE
 
 CHEAP = frozenset({"norm.normalize"})
 COPIES = frozenset({"layout.pad"})  # of something cheap
@@ -71,7 +71,7 @@ class _Step:
         end = max(reader.place for some in late.values() for reader in some)
         read, _ = self.call.touches()
         changes = any(self.place < writer.place <= end for storage in read for writer in uses[storage][0])
-        whole = any(reader.call.domain == WHOLE for some in late.values() for reader in some)
+        whole = any(reader.call.domain in (SPREAD, WHOLE) for some in late.values() for reader in some)
         if changes or whole or len(writers) > 1 or result.kind != SAMPLE:
             return
         for segment, some in late.items():

@@ -9,6 +9,7 @@ Both are halves of one plan, which is lent until then: what forward leaves for b
 import numpy as np
 
 from cycnn import kernels
+from cycnn.core import memory
 from cycnn.engine.buffers import SAMPLE, Buffer
 from cycnn.engine.function import Source, run_state
 from cycnn.engine.graph import Attached, Choice
@@ -32,6 +33,7 @@ class Recorded:
     """
 
     def __init__(self, function, arrays, *, training=False, variables=(), inputs=(), outputs=(), repeats=False):
+        function = function.fitting(arrays)
         self.graph, self.training, self.repeats = function.graph, training, repeats
         self.variables, self._wanted = tuple(variables), (tuple(inputs), tuple(outputs))
         self.samples = len(arrays[0])
@@ -54,12 +56,12 @@ class Recorded:
         plan.run(self.samples, half=0)
         self.added = [value[0] for value in added]
 
-    def pull_back(self, seeds, added_seeds=()):
+    def pull_back(self, seeds, added_seeds=None):
         """Gradients of what is computed from the outputs and the added numbers.
 
         Args:
             seeds: for each output, its gradient so far: an array, or None where there is none.
-            added_seeds: for each added number, the same.
+            added_seeds: for each added number, the same; None: there are none.
 
         Returns:
             `(gradients of the inputs, of the variables, of the outputs)`: lists of float32 arrays, None where nothing
@@ -73,6 +75,7 @@ class Recorded:
             raise RuntimeError(
                 "The gradients of this run were computed before, and it keeps nothing for a second time."
             )
+        added_seeds = [None] * len(self.added) if added_seeds is None else added_seeds
         self._bind(
             "seed", [np.zeros_like(y) if seed is None else _like(seed, y) for seed, y in zip(seeds, self.outputs)]
         )
@@ -101,7 +104,7 @@ class Recorded:
     __del__ = give_back
 
     def _room(self, tensor):
-        return np.empty((self.samples, *tensor.spec.sample), np.float32)
+        return memory.empty((self.samples, *tensor.spec.sample))
 
     def _bind(self, kind, arrays):
         arrays = list(arrays)

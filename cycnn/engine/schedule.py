@@ -6,6 +6,8 @@ Calls come in an order that is right when each finishes before the next begins. 
   few samples at a time go through all of it while they are in cache;
 - a call on the whole batch waits until somebody needs its result: it is put off, past the calls on samples that do not
   touch what it touches, and joins the other whole calls in a segment of their own;
+- a call on samples that reads more weights than its samples bring is put off likewise, and its samples are divided over
+  the threads: a few samples at a time, each task would read all the weights again;
 - a call of a Python function is a segment by itself: the threads go home before it and come back after it.
 
 So a convolutional network's training step becomes one long segment of samples, one of reductions, one of updates; batch
@@ -16,7 +18,7 @@ from typing import NamedTuple
 
 from cycnn.engine.buffers import GROUP, SAMPLE
 
-SAMPLES, SUMS, WHOLE, HOST = "samples", "sums", "whole", "host"
+SAMPLES, SPREAD, SUMS, WHOLE, HOST = "samples", "spread", "sums", "whole", "host"
 
 
 class Emitted(NamedTuple):
@@ -27,8 +29,8 @@ class Emitted(NamedTuple):
     integers: tuple
     reals: tuple
     units: int
-    domain: str  # SAMPLES: units of each sample; SUMS: each chunk of samples into its group; WHOLE: units of the batch;
-    #              HOST: a Python function of the whole batch
+    domain: str  # SAMPLES: units of each sample; SPREAD: the same, of the whole batch at a time; SUMS: each chunk of
+    #              samples into its group; WHOLE: units of the batch; HOST: a Python function of the whole batch
     label: str
     flops: int = 0  # multiply-adds of a sample, times two; of kernels that compute products only
 
@@ -107,7 +109,7 @@ def schedule(calls, split=False):
 
     for call in calls:
         touched = call.touches()
-        if call.domain in (WHOLE, HOST) or (split and call.domain == SAMPLES):  # sums stay with their groups
+        if call.domain in (SPREAD, WHOLE, HOST) or (split and call.domain == SAMPLES):  # sums stay with their groups
             waiting.append((call, touched))
         else:
             if any(_clash(touched, other) for _, other in waiting):

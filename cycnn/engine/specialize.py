@@ -9,7 +9,7 @@ reads `x.shape` reads the new one, and what needs known lengths to be computed b
 
 from cycnn.core.spec import TensorSpec
 from cycnn.core.structure import flatten, map_leaves
-from cycnn.engine.graph import Graph, SymbolicTensor, recording
+from cycnn.engine.graph import Attached, Graph, SymbolicTensor, recording
 
 
 def specialize(graph, samples):
@@ -44,7 +44,15 @@ def specialize(graph, samples):
             stack += [tensor, *reversed(waiting)]
         else:
             new.update(repeat(new))
-    return Graph(inputs, [new[tensor] for tensor in graph.outputs])
+    found = Graph(inputs, [new[tensor] for tensor in graph.outputs])
+    for node in found.nodes:
+        if None in node.output.spec.sample:
+            whose = f"Layer {node.layer.name!r}" if node.layer is not None else type(node.operation).__name__
+            raise ValueError(
+                f"{whose}: what lies within it cannot be seen for inputs of other sizes than it was recorded for; give the "
+                f"model's `Input` its size. Received: inputs of shapes {[tensor.shape for tensor in inputs]}."
+            )
+    return found
 
 
 def _is_inside(tensor):
@@ -53,16 +61,18 @@ def _is_inside(tensor):
 
 def _maker(tensor, whole):
     """What a tensor was made from, and the function that makes it again: `repeat({old tensor: new}) -> more of them`."""
-    if whole and tensor.call is not None:
-        call = tensor.call
-        return call.inputs, lambda new: _repeat(call.layer, call.args, call.kwargs, call.outputs, new)
     if whole and tensor.use is not None:
         use = tensor.use
         given = [leaf for leaf in flatten((use.args, use.kwargs)) if isinstance(leaf, SymbolicTensor)]
         return given, lambda new: _repeat(use.function, use.args, use.kwargs, use.results, new)
+    if whole and tensor.call is not None:
+        call = tensor.call
+        return call.inputs, lambda new: _repeat(call.layer, call.args, call.kwargs, call.outputs, new)
     node = tensor.node
 
     def repeat(new):
+        if type(node.operation) is Attached:  # who looks inside wants no losses
+            return {tensor: new[node.inputs[0]]}
         xs = tuple(new[other] for other in node.inputs)
         with recording(layer=node.layer, training=node.training, repeated=True):
             return {tensor: node.operation.record(xs if len(xs) > 1 else xs[0])}
@@ -73,4 +83,9 @@ def _maker(tensor, whole):
 def _repeat(function, args, kwargs, results, new):
     args, kwargs = map_leaves(lambda leaf: new[leaf] if isinstance(leaf, SymbolicTensor) else leaf, (args, kwargs))
     with recording(layer=None, training=None, losses=None, repeated=True):
-        return dict(zip(results, flatten(function(*args, **kwargs)), strict=True))
+        found = flatten(function(*args, **kwargs))
+    if not all(isinstance(leaf, SymbolicTensor) for leaf in found):
+        raise ValueError(
+            f"`{getattr(function, '__name__', function)}` does not take samples of these sizes. Received: {args}, {kwargs}."
+        )
+    return dict(zip(results, found, strict=True))

@@ -7,7 +7,8 @@ Nothing is unrolled into columns: the tiles of `tile.pxi` read the map where it 
 shape alone: *flat* (1x1, stride 1: all pixels are one long run), *rows* (a run is an output row), and *panel* (maps
 narrower than half a tile: pixels of several rows and samples are first copied side by side, DEPTH terms at a time).
 The input gradient has two: *rows*, where each column of taps adds to the part of a row that it saw, and, for narrow
-maps, *taps*, where a tile of neighbouring pixels of dy goes to wherever one tap looked.
+maps, *taps*, where a tile of neighbouring pixels of dy goes to wherever one tap looked; that of a flat one is `forward`
+with the transposed kernel. The kernel gradient reads both maps where they lie, or, of many channels, copies of them.
 
 Zero padding is not the kernels' business: x comes padded (`layout.pad`), so no loop forward has an edge. Kernels come
 packed, [group][block of LANES filters][kh][kw][c][lanes], by `pack` (forward) and `pack_transposed` (input gradient);
@@ -26,6 +27,11 @@ include "tile.pxi"
 
 cdef enum:
     BAND = 16                        # rows of a volume that share a slab of weights; twice as many change nothing
+    WEIGHTS = 65536                  # so many are read again for every NEAR pixels: they stay in the second-level cache
+    NEAR = 8 * PIXELS                # pixels of all blocks of filters at a time
+    RUN = 200                        # pixels of a kernel gradient's panels: a tile's rows and columns are 38 KiB
+    FAR = 512                        # floats from pixel to pixel from which on they pay: half a page
+    CHUNK = 16                       # tiles whose rows are copied at a time
 
 cdef struct Geometry:
     Py_ssize_t h, w, c               # x, zero padding included
@@ -234,13 +240,41 @@ cdef inline void _panel_tile(const float* x, const float* packed, const float* b
                     low += depth
 
 
+cdef inline void _flat_run(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
+                           Py_ssize_t pixel, Py_ssize_t pixels, bint more) noexcept nogil:
+    """1x1, stride 1: `pixels` from `pixel` on are one run. With `more`, pixels behind them are written later.
+
+    The last block comes first, so a tile may spill over its missing filters into the next pixel.
+    """
+    cdef Py_ssize_t group, block, low = pixels
+    cdef float start[LANES]
+    cdef const float* w
+    cdef const float* a
+    cdef float* b
+    cdef Terms m
+    cdef int lanes, valid
+    if not more:
+        low -= min(pixels, (LANES + g.f - 1) // g.f)
+    for group in range(g.groups - 1, -1, -1):
+        for block in range(blocks_of(g.fg) - 1, -1, -1):
+            lanes = lanes_of(block, g.fg)
+            valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
+            load_bias(bias + group * g.fg + block * LANES if bias != NULL else NULL, valid, start)
+            w = packed + group * g.cg * padded(g.fg) + block * g.cg * LANES
+            m = _terms(g, lanes)
+            a = x + pixel * g.c + group * g.cg
+            b = y + pixel * g.f + group * g.fg + block * LANES
+            sum_run(low, lanes, valid, &m, a, w, start, False, g.groups == 1, b)
+            sum_run(pixels - low, lanes, valid, &m, a + low * g.c, w, start, False, False, b + low * g.f)
+
+
 # Not inline, here and below: all doors share one copy of the tiles.
 
 cdef void _forward_rows(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
                         int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Output rows [first, last), counted over samples and planes."""
     cdef Py_ssize_t terms = g.kd * g.kh * g.kw * g.cg, group, block, slab, row, pixel, pixels = (last - first) * g.ow
-    cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high
+    cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high, step
     # Volumes: a slab of weights, one row of the kernel or, of few channels, one plane of it, stays in the first-level
     # cache while a band of rows passes.
     cdef Py_ssize_t slab_rows = g.kh if g.kd == 1 or g.kw * g.cg < 64 else 1, slabs = g.kd * g.kh // slab_rows, tap
@@ -254,7 +288,18 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
     cdef float* b
     cdef Terms m
     cdef int lanes, valid
-    if _narrow(g.ow) and not flat:
+    if flat:
+        # As many pixels at a time as leave x and y near while the filters' blocks pass; all of them, where the weights
+        # are too many to be read again. Blocks and spilling are as below.
+        step = pixels if terms * g.f > WEIGHTS else NEAR
+        low = 0
+        while low < pixels:
+            high = min(pixels, low + step)
+            _flat_run(x, packed, bias, y, g, first * g.ow + low, high - low, high < pixels)
+            if activation:
+                _activate(activation, y + (first * g.ow + low) * g.f, (high - low) * g.f)
+            low = high
+    elif _narrow(g.ow):
         for t in range(tiles):
             low = pixels * t // tiles
             high = pixels * (t + 1) // tiles
@@ -277,29 +322,20 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
                 m.rows = slab_rows
                 a = x + group * g.cg
                 b = y + group * g.fg + block * LANES
-                if flat:
-                    low = pixels - min(pixels, (LANES + g.f - 1) // g.f)
-                    sum_run(low, lanes, valid, &m, a + first * g.ow * g.c, w, start, False, may_spill,
-                            b + first * g.ow * g.f)
-                    sum_run(pixels - low, lanes, valid, &m, a + (first * g.ow + low) * g.c, w, start, False, False,
-                            b + (first * g.ow + low) * g.f)
-                else:
-                    low = first
-                    while low < last:
-                        high = min(last, low + band)
-                        for slab in range(slabs):
-                            tap = slab * slab_rows
-                            for row in range(low, high):
-                                sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow)
-                                        + (tap // g.kh * g.dd * g.h + tap % g.kh * g.dh) * g.w * g.c,
-                                        w + tap * g.kw * g.cg * lanes, start, slab > 0,
-                                        may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
-                        if activation and group == 0 and block == 0:  # the rows are complete, and still near
-                            activate(activation, y + low * g.ow * g.f, y + low * g.ow * g.f,
-                                     (high - low) * g.ow * g.f, 0, 0, 0)
-                        low = high
-        if activation and flat:
-            _activate(activation, y + first * g.ow * g.f, pixels * g.f)
+                low = first
+                while low < last:
+                    high = min(last, low + band)
+                    for slab in range(slabs):
+                        tap = slab * slab_rows
+                        for row in range(low, high):
+                            sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow)
+                                    + (tap // g.kh * g.dd * g.h + tap % g.kh * g.dh) * g.w * g.c,
+                                    w + tap * g.kw * g.cg * lanes, start, slab > 0,
+                                    may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
+                    if activation and group == 0 and block == 0:  # the rows are complete, and still near
+                        activate(activation, y + low * g.ow * g.f, y + low * g.ow * g.f,
+                                 (high - low) * g.ow * g.f, 0, 0, 0)
+                    low = high
 
 
 def forward(
@@ -407,6 +443,10 @@ cdef inline void _input_row(const float* dy, const float* packed, const float* b
     load_bias(bias + group * g.cg + block * LANES if bias != NULL else NULL, valid, start)
     if planes.count == 0 or rows.count == 0:
         planes.count = rows.count = 0
+        if bias == NULL:                                # the whole row at once
+            if group == 0 and block == 0:
+                memset(dx + unit * g.w * g.c, 0, g.w * g.c * sizeof(float))
+            return
     m.rows = rows.count
     m.xrow, m.wrow = -rows.move * g.ow * g.f, rows.step * g.kw * g.fg * lanes
     m.cols, m.xcol, m.wcol = 1, 0, 0
@@ -498,19 +538,31 @@ cdef void _input_units(const float* dy, const float* packed, const float* bias, 
                        Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, int activation, Py_ssize_t first,
                        Py_ssize_t last) noexcept nogil:
     """Units [first, last): rows of dx, or samples of narrow maps."""
-    cdef Py_ssize_t group, block, unit, row = g.w * g.c, sample = g.d * g.h * row
+    cdef Py_ssize_t group, block, unit, row = g.w * g.c, sample = g.d * g.h * row, step
+    cdef Geometry back
+    if g.kd * g.kh * g.kw * g.sd * g.sh * g.sw == 1 and g.od == g.d and g.oh == g.h and g.ow == g.w:
+        # 1x1: dy with the transposed kernel
+        back = g[0]
+        back.c, back.cg, back.f, back.fg = g.f, g.fg, g.c, g.cg
+        if _narrow(g.ow):
+            first, last = first * g.d * g.h, last * g.d * g.h
+        _forward_rows(dy, packed, bias, dx, &back, activation, first, last)
+        return
     if _narrow(g.ow):
         dx += first * sample
         _input_samples(dy + first * g.od * g.oh * g.ow * g.f, packed, bias, dx, g, front, top, left, last - first)
         if activation:
             _activate(activation, dx, (last - first) * sample)
         return
-    for group in range(g.groups):
-        for block in range(blocks_of(g.cg)):
-            for unit in range(first, last):
-                _input_row(dy, packed, bias, dx, g, front, top, left, group, block, unit)
-                if activation and group == g.groups - 1 and block == blocks_of(g.cg) - 1:  # the row is complete
-                    _activate(activation, dx + unit * row, row)
+    step = last - first if g.kd * g.kh * g.kw * g.fg * g.c > WEIGHTS else (NEAR + g.w - 1) // g.w
+    while first < last:
+        for group in range(g.groups):
+            for block in range(blocks_of(g.cg)):
+                for unit in range(first, min(last, first + step)):
+                    _input_row(dy, packed, bias, dx, g, front, top, left, group, block, unit)
+                    if activation and group == g.groups - 1 and block == blocks_of(g.cg) - 1:  # the row is complete
+                        _activate(activation, dx + unit * row, row)
+        first += step
 
 
 def input_units(Py_ssize_t h, Py_ssize_t ow):
@@ -699,12 +751,120 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
         n += m.samples
 
 
-cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, const Geometry* g,
-                               Py_ssize_t samples, bint fresh, bint slack, Py_ssize_t first,
+cdef inline bint _panels(const Geometry* g) noexcept nogil:
+    """Whether x and dy are copied for the kernel's gradient: maps of many channels or filters."""
+    return g.d == 1 and blocks_of(g.fg) >= 4 and max(g.sw * g.c, g.f) >= FAR
+
+
+cdef inline void _pack_tiles(const float* x, const Pixels* m, const Py_ssize_t* place, const int* height,
+                             Py_ssize_t tiles, float* packed) noexcept nogil:
+    """The rows of some tiles, [tile][pixel][HALF]: `height` neighbours in x from `place` on, zeros behind them."""
+    cdef Py_ssize_t t, n, i, _
+    cdef const float* a
+    cdef int p, rows
+    for t in range(tiles):
+        rows = height[t]
+        for n in range(m.samples):
+            for i in range(m.rows):
+                a = x + n * m.xsample + i * m.xrow + place[t]
+                for _ in range(m.cols):
+                    for p in range(HALF):
+                        packed[p] = a[p] if p < rows else <float>0
+                    a += m.xcol
+                    packed += HALF
+
+
+cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
+                              const Geometry* g, Py_ssize_t first, Py_ssize_t last, const Pixels* m,
+                              bint fresh) noexcept nogil:
+    """Tiles [first, last) of dkernel over the pixels `m`. The rows of CHUNK tiles are copied at a time, and every block
+    of dy once for each chunk."""
+    cdef float* packed = aligned(workspace)
+    cdef float* staged = packed + CHUNK * RUN * HALF
+    cdef Py_ssize_t blocks = blocks_of(g.fg), kw = 1 if g.merged else g.kw, taps = g.kh * kw
+    cdef Py_ssize_t height = g.kw * g.cg if g.merged else g.cg, tiles = (height + PIXELS - 1) // PIXELS
+    cdef Py_ssize_t all_tiles = taps * tiles, group, block, chunk, unit, tile, tap, low, t, width
+    cdef Py_ssize_t packed_key = -1, staged_key = -1
+    cdef Py_ssize_t[CHUNK] place, row
+    cdef int[CHUNK] heights
+    cdef int lanes, valid
+    cdef float* d
+    cdef Pixels s
+    s.samples, s.rows, s.cols = 1, 1, m.samples * m.rows * m.cols
+    s.xsample = s.ysample = s.xrow = s.yrow = 0
+    s.xcol = HALF
+    for unit in range(first, last):
+        group, t = unit // (blocks * all_tiles), unit % (blocks * all_tiles)
+        chunk, t = t // (blocks * CHUNK), t % (blocks * CHUNK)
+        width = min(<Py_ssize_t>CHUNK, all_tiles - chunk * CHUNK)
+        block = t // width
+        lanes = lanes_of(block, g.fg)
+        valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
+        if packed_key != unit - t:                      # another chunk
+            packed_key = unit - t
+            for t in range(width):
+                tap, tile = (chunk * CHUNK + t) // tiles, (chunk * CHUNK + t) % tiles
+                low = height * tile // tiles
+                row[t] = tap * height + low
+                heights[t] = <int>(height * (tile + 1) // tiles - low)
+                place[t] = group * g.cg + low + (tap // kw * g.dh * g.w + tap % kw * g.dw) * g.c
+            _pack_tiles(x, m, place, heights, width, packed)
+        if staged_key != group * blocks + block:
+            staged_key = group * blocks + block
+            stage(m, dy + group * g.fg + block * LANES, lanes, valid, staged)
+        s.ycol = lanes
+        t = (unit - packed_key) % width
+        d = dkernel + row[t] * columns + group * g.fg + block * LANES
+        prefetch_tile(d + heights[t] * columns, columns)
+        if g.groups == 1 and columns >= padded(g.fg):   # dkernel has the missing filters
+            valid = lanes
+        outer_block(heights[t], lanes, valid, &s, packed + t * s.cols * HALF, staged, fresh, d, columns)
+
+
+cdef inline void _kernel_panels(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
+                                const Geometry* g, Py_ssize_t images, bint fresh, Py_ssize_t first,
+                                Py_ssize_t last) noexcept nogil:
+    """`_kernel_tiles` for many channels or filters: RUN pixels of x and dy at a time are copied side by side.
+
+    Where they lie, each pixel is in another page, and all are in the same few sets of the cache.
+    """
+    cdef Py_ssize_t n = 0, row, col, n_block = max(<Py_ssize_t>1, RUN // (g.oh * g.ow))
+    cdef Py_ssize_t row_block = min(g.oh, max(<Py_ssize_t>1, RUN // g.ow)), col_block = min(g.ow, <Py_ssize_t>RUN)
+    cdef Pixels m
+    m.xsample, m.ysample = g.h * g.w * g.c, g.oh * g.ow * g.f
+    m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
+    m.xcol, m.ycol = g.sw * g.c, g.f
+    while n < images:
+        m.samples = min(n_block, images - n)
+        row = 0
+        while row < g.oh:
+            m.rows = min(row_block, g.oh - row)
+            col = 0
+            while col < g.ow:
+                m.cols = min(col_block, g.ow - col)
+                _panel_units(x + n * m.xsample + (row * g.sh * g.w + col * g.sw) * g.c,
+                             dy + ((n * g.oh + row) * g.ow + col) * g.f, dkernel, workspace, columns, g, first, last,
+                             &m, fresh)
+                fresh = False
+                col += m.cols
+            row += m.rows
+        n += m.samples
+
+
+def kernel_workspace(Py_ssize_t c, Py_ssize_t f, Py_ssize_t sw, Py_ssize_t groups):
+    """Floats that a thread of `backward_kernel` needs."""
+    cdef Geometry g = _geometry(0, 0, c, 0, 0, f, 1, 1, 1, sw, 1, 1, groups)
+    return RUN * (CHUNK * HALF + LANES) + HALF if _panels(&g) else 1
+
+
+cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
+                               const Geometry* g, Py_ssize_t samples, bint fresh, bint slack, Py_ssize_t first,
                                Py_ssize_t last) noexcept nogil:
     """Tiles [first, last) of dkernel, over samples: maps follow one another, volumes come one by one."""
     cdef Py_ssize_t n
-    if g.d == 1 and g.sd == 1:
+    if _panels(g):
+        _kernel_panels(x, dy, dkernel, workspace, columns, g, samples, fresh, first, last)
+    elif g.d == 1 and g.sd == 1:
         _kernel_tiles(x, dy, dkernel, columns, g, samples, fresh, slack, first, last)
     else:
         for n in range(samples):
@@ -712,18 +872,20 @@ cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, 
                           fresh and n == 0, slack or n < samples - 1, first, last)
 
 
-cdef inline void _kernel_shares(const float* x, const float* dy, float* dkernel, const Geometry* g, Py_ssize_t n,
-                                Py_ssize_t units, int threads) noexcept nogil:
-    """All n samples, for a Python door: threads share the tiles."""
+cdef inline void _kernel_shares(const float* x, const float* dy, float* dkernel, float* workspace, const Geometry* g,
+                                Py_ssize_t each, Py_ssize_t n, Py_ssize_t units, int threads) noexcept nogil:
+    """All n samples, for a Python door: threads share the tiles, `each` has so many floats of workspace."""
     cdef Py_ssize_t share, shares = max(1, threads)
     for share in prange(shares, schedule="static", num_threads=threads):
-        _kernel_units(x, dy, dkernel, g.f, g, n, True, False, units * share // shares, units * (share + 1) // shares)
+        _kernel_units(x, dy, dkernel, workspace + share * each, g.f, g, n, True, False, units * share // shares,
+                      units * (share + 1) // shares)
 
 
 def backward_kernel(
     const float[:, :, :, ::1] x,       # IN   (n, h, w, c), zero padding included
     const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
     float[:, :, :, ::1] dkernel,       # OUT  (kh, kw, c / groups, f)
+    float[:, ::1] workspace,           # WORK (threads, kernel_workspace)
     Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t groups, int threads=1,
 ):
     """Gradient with respect to the kernel, summed over samples and pixels in order. Threads share its tiles."""
@@ -732,13 +894,15 @@ def backward_kernel(
     cdef Py_ssize_t units = kernel_units(g.kh, g.kw, g.cg, g.f, dw, groups)
     cdef const float* a = &x[0, 0, 0, 0]
     with nogil:
-        _kernel_shares(a, &dy[0, 0, 0, 0], &dkernel[0, 0, 0, 0], &g, x.shape[0], units, threads)
+        _kernel_shares(a, &dy[0, 0, 0, 0], &dkernel[0, 0, 0, 0], &workspace[0, 0], &g, workspace.shape[1],
+                       x.shape[0], units, threads)
 
 
 def backward_kernel_3d(
     const float[:, :, :, :, ::1] x,    # IN   (n, d, h, w, c), zero padding included
     const float[:, :, :, :, ::1] dy,   # IN   (n, od, oh, ow, f)
     float[:, :, :, :, ::1] dkernel,    # OUT  (kd, kh, kw, c / groups, f)
+    float[:, ::1] workspace,           # WORK (threads, kernel_workspace)
     Py_ssize_t sd, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dd, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t groups,
     int threads=1,
 ):
@@ -748,7 +912,8 @@ def backward_kernel_3d(
     cdef Py_ssize_t units = kernel_units(g.kd * g.kh, g.kw, g.cg, g.f, dw, groups)
     cdef const float* a = &x[0, 0, 0, 0, 0]
     with nogil:
-        _kernel_shares(a, &dy[0, 0, 0, 0, 0], &dkernel[0, 0, 0, 0, 0], &g, x.shape[0], units, threads)
+        _kernel_shares(a, &dy[0, 0, 0, 0, 0], &dkernel[0, 0, 0, 0, 0], &workspace[0, 0], &g,
+                       workspace.shape[1], x.shape[0], units, threads)
 
 
 # The result may have columns for the missing filters too. A plan's buffers have slack behind them.
@@ -757,16 +922,16 @@ cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
     cdef const Py_ssize_t* k = &c.operand[2].shape[0]
     cdef Py_ssize_t[6] window = [k[0], k[1], c.i[0], c.i[1], c.i[2], c.i[3]]
     cdef Geometry g = _of_maps(c.operand[0].shape, c.operand[1].shape, window, c.i[4])
-    _kernel_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], k[3], &g, t.samples, t.fresh, True,
-                  t.first, t.last)
+    _kernel_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], <float*>t.at[3], k[3], &g, t.samples,
+                  t.fresh, True, t.first, t.last)
 
 
 cdef void _backward_kernel_3d(const Call* c, const Task* t) noexcept nogil:
     cdef const Py_ssize_t* k = &c.operand[2].shape[0]
     cdef Py_ssize_t[9] window = [k[0], k[1], k[2], c.i[0], c.i[1], c.i[2], c.i[3], c.i[4], c.i[5]]
     cdef Geometry g = _of_volumes(c.operand[0].shape, c.operand[1].shape, window, c.i[6])
-    _kernel_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], k[4], &g, t.samples, t.fresh, True,
-                  t.first, t.last)
+    _kernel_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], <float*>t.at[3], k[4], &g, t.samples,
+                  t.fresh, True, t.first, t.last)
 
 
 # name -> (C door, what it does with each operand: r reads, w writes, u updates)
@@ -779,10 +944,11 @@ DOORS = {
     "forward_transposed_3d": (capsule(_forward_transposed_3d), "rrrw"),
     "backward_input": (capsule(_backward_input), "rrw"),
     "backward_input_3d": (capsule(_backward_input_3d), "rrw"),
-    "backward_kernel": (capsule(_backward_kernel), "rrw"),
-    "backward_kernel_3d": (capsule(_backward_kernel_3d), "rrw"),
+    "backward_kernel": (capsule(_backward_kernel), "rrww"),
+    "backward_kernel_3d": (capsule(_backward_kernel_3d), "rrww"),
 }
 CONSTANTS = {
     "LANES": LANES, "PIXELS": PIXELS, "packed_size": packed_size, "pack_units": pack_units,
     "kernel_units": kernel_units, "input_units": input_units, "padded": padded_filters,
+    "kernel_workspace": kernel_workspace,
 }

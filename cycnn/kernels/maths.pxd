@@ -26,6 +26,7 @@ cdef extern from *:
     static float cycnn_tanh(float) CYCNN_INLINE;
     static float cycnn_softplus(float) CYCNN_INLINE;
     static float cycnn_erf(float) CYCNN_INLINE;
+    static float cycnn_exp_near(float) CYCNN_INLINE;
     """
     # A literal beside a float comes out of Cython as a double, and the arithmetic with it: hence names for numbers.
     float HALF_F "0.5f"
@@ -67,6 +68,13 @@ cdef inline float exp "cycnn_exp" (float x) noexcept nogil:
     n = <int>k
     half = n >> 1                                  # in two factors: 2^n alone may be denormal or infinite
     return (ONE + (r + r * r * exp_tail(r))) * power_of_2(half) * power_of_2(n - half)
+
+
+cdef inline float exp_near "cycnn_exp_near" (float x) noexcept nogil:
+    """e^x for |x| <= 80, with the digits of `exp`."""
+    cdef float k = (x * LOG2_E + ROUNDER) - ROUNDER, r
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    return (ONE + (r + r * r * exp_tail(r))) * power_of_2(<int>k)
 
 
 cdef inline float expm1 "cycnn_expm1" (float x) noexcept nogil:
@@ -138,14 +146,45 @@ cdef inline float erf "cycnn_erf" (float x) noexcept nogil:
     near = x + x * (p0 + s * (p1 + s * (p2 + s * (p3 + s * (p4 + s * p5)))))
     q = last if t > last else t
     q = q0 + q * (q1 + q * (q2 + q * (q3 + q * (q4 + q * (q5 + q * q6)))))
-    return near if t < border else copysignf(ONE - exp(-q), x)
+    return near if t < border else copysignf(ONE - exp_near(-q), x)
 
 
 # ------------------------------------------------------------------------------------------------------- over a row
-# A reduction in order has one addition after the other, and stays scalar; LANES of them side by side do not.
+# A reduction in order has one addition after the other, and stays scalar; LANES of them side by side do not. In the end
+# the lanes are folded in halves: one after the other they would take longer than a row of a hundred.
 
 cdef extern from *:
     enum: LANES "CYCNN_LANES"
+
+
+cdef inline float fold_sum(float* lane) noexcept nogil:
+    """The sum of LANES (8, 16 or 32) numbers, which are lost."""
+    cdef int l
+    if LANES > 16:
+        for l in range(16):
+            lane[l] += lane[l + 16]
+    if LANES > 8:
+        for l in range(8):
+            lane[l] += lane[l + 8]
+    for l in range(4):
+        lane[l] += lane[l + 4]
+    return (lane[0] + lane[2]) + (lane[1] + lane[3])
+
+
+cdef inline float fold_largest(float* lane) noexcept nogil:
+    """The maximum of LANES numbers, which are lost."""
+    cdef int l
+    if LANES > 16:
+        for l in range(16):
+            lane[l] = lane[l + 16] if lane[l + 16] > lane[l] else lane[l]
+    if LANES > 8:
+        for l in range(8):
+            lane[l] = lane[l + 8] if lane[l + 8] > lane[l] else lane[l]
+    for l in range(4):
+        lane[l] = lane[l + 4] if lane[l + 4] > lane[l] else lane[l]
+    for l in range(2):
+        lane[l] = lane[l + 2] if lane[l + 2] > lane[l] else lane[l]
+    return lane[1] if lane[1] > lane[0] else lane[0]
 
 
 cdef inline float largest(const float* x, Py_ssize_t size) noexcept nogil:
@@ -161,8 +200,7 @@ cdef inline float largest(const float* x, Py_ssize_t size) noexcept nogil:
             for l in range(LANES):
                 lane[l] = x[i + l] if x[i + l] > lane[l] else lane[l]
             i += LANES
-        for l in range(LANES):
-            best = lane[l] if lane[l] > best else best
+        best = fold_largest(lane)
     while i < size:
         best = x[i] if x[i] > best else best
         i += 1
@@ -186,8 +224,7 @@ cdef inline float dot(const float* x, const float* y, Py_ssize_t size) noexcept 
                 for l in range(LANES):
                     lane[l] += x[i + l]
             i += LANES
-        for l in range(LANES):
-            total += lane[l]
+        total = fold_sum(lane)
     while i < size:
         total += x[i] * y[i] if y != NULL else x[i]
         i += 1

@@ -19,7 +19,7 @@ from libc.string cimport memcpy, memset
 
 from cycnn.kernels.activation cimport LINEAR, RELU, activate, multiply_slopes
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
-from cycnn.kernels.maths cimport ONE, dot, exp, log
+from cycnn.kernels.maths cimport ONE, dot, exp, fold_sum, log
 
 cdef extern from *:
     enum: LANES "CYCNN_LANES"
@@ -695,9 +695,7 @@ cdef inline float _squares(const float* x, float mean, Py_ssize_t c) noexcept no
         d = x[i] - mean
         total += d * d
         i += 1
-    for l in range(LANES):
-        total += lane[l]
-    return total
+    return total + fold_sum(lane)
 
 
 cdef inline void _row(const float* x, const float* gamma, const float* beta, float* y, float* mean, float* inverse,
@@ -743,9 +741,8 @@ cdef inline void _row_slope(const float* dy, const float* x, const float* gamma,
         a += g
         b += g * (x[i] - mean)
         i += 1
-    for l in range(LANES):
-        a += sums[l]
-        b += products[l]
+    a += fold_sum(sums)
+    b += fold_sum(products)
     a = a / c if kind == LAYER else 0
     b = b if kind == UNIT else b / c
     b *= inverse * inverse

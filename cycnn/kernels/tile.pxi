@@ -22,6 +22,16 @@ cdef extern from *:
     enum: HALF "CYCNN_HALF"          # of a narrow one, for the last few channels
     enum: PIXELS "CYCNN_PIXELS"
 
+cdef extern from *:
+    """
+    #ifdef __GNUC__
+    #define cycnn_prefetch(at) __builtin_prefetch(at)
+    #else
+    #define cycnn_prefetch(at)
+    #endif
+    """
+    void prefetch "cycnn_prefetch" (const float* at) noexcept nogil
+
 cdef enum:
     DEPTH = 320                      # terms of a panel: 14 x 320 floats stay in the first-level cache
     STAGE = 8192                     # floats of a staging buffer on the stack
@@ -42,6 +52,18 @@ cdef inline Py_ssize_t padded(Py_ssize_t channels) noexcept nogil:
     """Columns of all blocks together."""
     cdef Py_ssize_t last = blocks_of(channels) - 1
     return last * LANES + lanes_of(last, channels)
+
+
+cdef inline void prefetch_tile(const float* y, Py_ssize_t ystep) noexcept nogil:
+    """Fetch the lines of a tile that is written soon; what lies there may belong to nobody.
+
+    Its rows are far apart, so the processor does not foresee them; a tile of few terms would wait for every line.
+    """
+    cdef int p
+    for p in range(PIXELS):
+        prefetch(y + p * ystep)
+        if LANES > 16:
+            prefetch(y + p * ystep + 16)
 
 
 # ----------------------------------------------------------------------------------------------------- sum_tile
@@ -208,6 +230,7 @@ cdef inline void sum_run(Py_ssize_t pixels, int lanes, int valid, const Terms* g
     for t in range(tiles):
         low = pixels * t // tiles
         high = pixels * (t + 1) // tiles
+        prefetch_tile(y + high * g.ystep, g.ystep)
         sum_block(<int>(high - low), lanes, valid, g, x + low * g.xstep, w, bias, onto, spill, y + low * g.ystep)
 
 

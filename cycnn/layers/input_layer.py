@@ -65,7 +65,7 @@ def Input(
     """A symbolic tensor to build a model from.
 
     Args:
-        shape: shape of one sample: `(28, 28, 1)`.
+        shape: shape of one sample: `(28, 28, 1)`. Lengths that may differ from batch to batch are None: `(None, None, 3)`.
         batch_size: integer or None.
         batch_shape: both together.
         name: string.
@@ -78,6 +78,11 @@ def Input(
     ```python
     x = cycnn.Input(shape=(28, 28, 1))
     x.shape  # (None, 28, 28, 1)
+
+    images = cycnn.Input(shape=(None, None, 3))  # of any size
+    maps = cycnn.layers.Conv2D(8, 3, strides=2)(images)
+    model = cycnn.Model(images, cycnn.layers.GlobalAveragePooling2D()(maps))
+    model(np.zeros((2, 40, 30, 3))).shape  # (2, 8)
     ```
     """
     return InputLayer(shape, batch_size, dtype, sparse, batch_shape, tensor, optional, name=name).output

@@ -14,7 +14,7 @@ from cycnn.core.registry import serialize_keras_object
 from cycnn.core.spec import TensorSpec
 from cycnn.core.structure import flatten, is_shape, map_leaves, map_shapes, pack
 from cycnn.core.variable import Variable
-from cycnn.engine.function import Function
+from cycnn.engine.function import KEPT, Function
 from cycnn.engine.graph import Alias, Attached, Choice, Graph, Operation, SymbolicTensor, current_scope, recording
 from cycnn.layers.added_losses import ActivityPenalty, added_function
 from cycnn.layers.input_spec import check_input
@@ -469,10 +469,6 @@ class Layer(Operation):
         map_shapes(self._check_input, shape)
         if self.built:
             return
-        if type(self).build is not Layer.build and not several and None in shape[1:]:
-            raise ValueError(
-                f"Layer {self.name!r} needs known lengths to make its weights. Received: input shape {shape}."
-            )
         wanted = list(inspect.signature(self.build).parameters)
         shapes = {name: more[name] for name in wanted if name in (more or {})} if len(wanted) > 1 else {}
         self._enter_path()
@@ -543,7 +539,9 @@ class Layer(Operation):
                 fresh = leaf.call is None and not any(leaf is other for other in seen)
                 leaves.append(leaf if fresh else Alias().record(leaf))
                 seen.append(leaf)
-            self._calls.append(Call(self, args, given, leaves))
+            call = Call(self, args, given, leaves)
+            if not current_scope().repeated:
+                self._calls.append(call)
             outputs = pack(outputs, leaves)
         makes_mask = self.supports_masking and type(self).compute_mask is not Layer.compute_mask
         if makes_mask or any(found is not None for found in flatten(mask)):
@@ -663,6 +661,8 @@ class Layer(Operation):
             made = outputs, Function(Graph(sources, flatten(outputs)))
             if key is not None:
                 self._functions[key] = made
+                for old in list(self._functions)[:-KEPT]:
+                    self._functions.pop(old, None)
         outputs, function = made if key is None else self._functions[key]
         values, added = calls.call(function, arrays, training)
         self._note_added(function.graph, bool(training), added)

@@ -6,6 +6,7 @@ topology     the order of the layers between inputs and outputs
 configs      models as plain data
 functions    functions of `cycnn.ops` among the layers, and in configs
 cloning      clone_model
+onnx_model   from_onnx
 summary      the table that `model.summary()` prints
 """
 
@@ -16,6 +17,7 @@ from cycnn.core.registry import custom_object_scope, export
 from cycnn.models import configs
 from cycnn.models.cloning import clone_model
 from cycnn.models.model import Functional, Model
+from cycnn.models.onnx_model import from_onnx
 from cycnn.models.sequential import Sequential
 
 
@@ -59,7 +61,9 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):  # 
     return saving.load_model(filepath, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
 
 
-__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+__all__ = [
+    "Functional", "Model", "Sequential", "clone_model", "from_onnx", "load_model", "model_from_json", "save_model",
+]  # fmt: skip
 
 
 def __getattr__(name):

@@ -12,6 +12,7 @@ from cycnn import config, ops
 from cycnn.core import names, registry
 from cycnn.core.names import to_snake_case
 from cycnn.core.structure import flatten
+from cycnn.engine.graph import current_scope
 from cycnn.layers.layer import Call
 
 # Keras's modules of the functions that are not in ops.numpy.
@@ -148,7 +149,9 @@ class Function:
             results = function(*first, *args, **kwargs)
         else:
             results = function(**dict(zip(places, args, strict=False)), **self.settings, **kwargs)
-        self._calls.append(Call(self, args, kwargs, flatten(results)))
+        call = Call(self, args, kwargs, flatten(results))
+        if not current_scope().repeated:
+            self._calls.append(call)
         return results
 
     def get_config(self):

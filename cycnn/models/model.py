@@ -9,7 +9,7 @@ from cycnn.core import checks, names
 from cycnn.core.registry import export, serialize_keras_object
 from cycnn.core.spec import TensorSpec
 from cycnn.core.structure import flatten, is_shape, map_leaves, map_shapes, pack
-from cycnn.engine.function import Source
+from cycnn.engine.function import KEPT, Source
 from cycnn.engine.graph import Graph, SymbolicTensor, current_scope, recording
 from cycnn.engine.plan import Plan
 from cycnn.layers.layer import Layer, as_arrays, assign_all
@@ -71,7 +71,7 @@ class Model(Trainer, Layer):
             return
         Layer.__init__(self, *args, **kwargs)
         self._layers = []
-        self._graphs = {}  # kinds of data → (`Graph`, structure of the outputs)
+        self._graphs = {}  # kinds of data → (`Graph`, structure of the outputs): the latest few
         self._outputs_struct = None
         self._start_training()
 
@@ -114,9 +114,11 @@ class Model(Trainer, Layer):
         key = repr(shapes)
         if key not in self._graphs:
             inputs = _symbolic(shapes)
-            with recording(layer=None, training=None):
+            with recording(layer=None, training=None, repeated=bool(self._graphs)):
                 outputs = Layer.__call__(self, inputs)
             self._graphs[key] = Graph(flatten(inputs), flatten(outputs)), outputs
+            for old in list(self._graphs)[:-KEPT]:
+                del self._graphs[old]
         if self._graph is not self._graphs[key][0]:
             self._graph, self._outputs_struct = self._graphs[key]
 
@@ -139,10 +141,6 @@ class Model(Trainer, Layer):
             self.build(config["input_shape"])
         else:
             super().build_from_config(config)
-
-    def _produced(self):
-        """`{symbolic tensor: layer}` for the tensors that operations compute, to name a plan's calls."""
-        return {node.output: node.layer for node in self._the_graph().nodes if node.layer is not None}
 
     def _packed(self, outputs):
         structure = self._outputs_structure()
@@ -268,11 +266,20 @@ class Model(Trainer, Layer):
         return shapes[0] if len(shapes) == 1 else shapes
 
     def plan_summary(self, batch_size=32, training=False):
-        """The plan of a prediction in words: buffers with their places, kernel calls, and memory beside its lower bound."""
-        graph, function = self._the_graph(), self._the_function()
-        sources = [Source(np.empty((1, *t.spec.sample), np.float32)) for t in graph.inputs]
+        """The plan of a prediction in words: buffers with their places, kernel calls, and memory beside its lower bound.
+
+        Raises:
+            ValueError: the model takes inputs of any size.
+        """
+        function = self._the_function()
+        if not function.graph.sized:
+            raise ValueError(
+                "A plan is made for inputs of known sizes: build the model with them. "
+                f"Received: the model {self.name!r} with inputs of shapes {[t.shape for t in function.graph.inputs]}."
+            )
+        sources = [Source(np.empty((1, *t.spec.sample), np.float32)) for t in function.graph.inputs]
         feeds = [s.feed(f"input {k}") for k, s in enumerate(sources)]
-        return Plan(graph, batch_size, training=training, feeds=feeds, labels=function.labels).summary()
+        return Plan(function.graph, batch_size, training=training, feeds=feeds, labels=function.labels).summary()
 
     def profile(self, x, y=None, batch_size=32, repeat=10):
         """Where the time of a training step goes, or of a prediction, operation by operation.
@@ -311,6 +318,12 @@ class Model(Trainer, Layer):
 
         return saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
+    def __reduce__(self):
+        """Copies and pickles hold what a `.keras` file does."""
+        from cycnn.saving import model_files
+
+        return model_files.reduced(self)
+
     def save_weights(self, filepath, overwrite=True, **kwargs):
         """Save the weights: see `cycnn.saving.save_weights`."""
         from cycnn import saving
@@ -322,6 +335,16 @@ class Model(Trainer, Layer):
         from cycnn import saving
 
         return saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def export(self, filepath, format=None, verbose=None, input_signature=None, **kwargs):  # noqa: A002
+        """Write the model for other runtimes, as an ONNX file: see `cycnn.onnx.export_model`.
+
+        Args:
+            kwargs: `opset_version`.
+        """
+        from cycnn import onnx
+
+        onnx.export_model(self, filepath, format, verbose, input_signature, **kwargs)
 
     def to_json(self, **kwargs):
         """The configuration as text: `models.model_from_json` makes the model again, with new weights.
@@ -419,6 +442,8 @@ class Functional(Model):
 
     def _build_once(self, shape, more=None):
         """Nothing is left to build; another shape than that of the inputs is refused."""
+        if current_scope().repeated:  # for other sizes: the layers say what they take
+            return
         given, wanted = self._in_order(shape, is_leaf=is_shape), self.inputs
         for k, (found, tensor) in enumerate(zip(given, wanted, strict=True)):
             fits = len(found) == tensor.ndim and all(None in (a, b) or a == b for a, b in zip(found, tensor.shape))

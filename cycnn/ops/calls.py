@@ -24,7 +24,8 @@ def call(function, inputs, training=False):
         `(outputs, added)`: lists of arrays, of tensors where an input is a tensor or a tape watches an input or a
         variable; `added` has one number for each of `graph.losses_of(training)`.
     """
-    graph, training = function.graph, bool(training)
+    function, training = function.fitting(inputs), bool(training)
+    graph = function.graph
     tapes, variables = tape.active(), {}
     if not tapes and not graph.losses and set(map(type, inputs)) == {np.ndarray}:  # most calls
         return function(inputs, training=training), []

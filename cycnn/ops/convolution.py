@@ -125,11 +125,11 @@ class Sliding(Operation):
         """The gradient of a kernel (places..., c, f), from a padded x and dy, lifted."""
         rows, columns, channels, filters = self._rows()
         units = kernels.conv.kernel_units(rows, columns, channels, filters, self.dilation[-1], groups)
-        verb = self._verb("backward_kernel")
+        verb, room = self._verb("backward_kernel"), work["kernel room"]
         if self.large:
-            emit.whole(verb, x, dy, self._lifted(gradient), *self.steps, groups, units=units)
+            emit.whole(verb, x, dy, self._lifted(gradient), room, *self.steps, groups, units=units)
             return
-        emit.sums(verb, x, dy, work["partial"], *self.steps, groups, units=units)
+        emit.sums(verb, x, dy, work["partial"], room, *self.steps, groups, units=units)
         self._reduce(emit, work["partial"], gradient)
 
     @staticmethod
@@ -143,6 +143,11 @@ class Sliding(Operation):
             gradient.view(count, filters),
             units=count,
         )
+
+    def _kernel_room(self, groups):
+        """Memory in which a kernel gradient copies its maps."""
+        channels, filters = self.kernel.shape[-2:]
+        return per_thread((kernels.conv.kernel_workspace(channels * groups, filters, self.strides[-1], groups),))
 
     def _partial(self, groups):
         """Memory for a group's kernel gradient: with room for the missing filters of the last block."""
@@ -206,6 +211,7 @@ class Convolution(Sliding):
                     (conv.packed_size(rows, columns, filters // self.groups, channels * self.groups, self.groups),)
                 ),
                 "partial": self._partial(self.groups),
+                "kernel room": self._kernel_room(self.groups),
                 "partial bias": per_group((self.filters,)),
                 **self._winograd_memory(x.shape[-1]),
             },
@@ -257,7 +263,7 @@ class Convolution(Sliding):
             before = [window.before for window in self.windows(x.shape)]
             emit(
                 winograd.forward, x, packed, self.bias, y, work[f"points {tile}"], tile, *before, activation,
-                units=winograd.forward_units(*y.shape[:2], tile),
+                units=winograd.forward_units(*y.shape[:2], tile), weights=packed,
             )  # fmt: skip
             return
         conv, y = kernels.conv, self._lifted(y)
@@ -265,7 +271,7 @@ class Convolution(Sliding):
         emit.prepare(conv.pack, emit.flat(self.kernel).view(*self._rows()), work["packed"], self.groups, units=units)
         emit(
             self._verb("forward"), self.pad(emit, x, work), work["packed"], self.bias, y, *self.places, *self.steps,
-            self.groups, activation, units=math.prod(y.shape[:-2]),
+            self.groups, activation, units=math.prod(y.shape[:-2]), weights=work["packed"],
         )  # fmt: skip
 
     def backward(self, emit, x, y, dy, dx, work):
@@ -308,7 +314,7 @@ class Convolution(Sliding):
             emit.prepare(winograd.pack_transposed, self.kernel, packed, tile, units=units)
             emit(
                 winograd.backward_input, dy, packed, dx, work[f"d points {tile}"], tile, *before,
-                units=winograd.forward_units(*dx.shape[:2], tile),
+                units=winograd.forward_units(*dx.shape[:2], tile), weights=packed,
             )  # fmt: skip
             return
         dx = self._lifted(dx)
@@ -318,7 +324,7 @@ class Convolution(Sliding):
         )  # fmt: skip
         emit(
             self._verb("backward_input"), dy, work["transposed"], dx, *self.places, *self.steps, *before, self.groups,
-            units=conv.input_units(math.prod(dx.shape[:-2]), dy.shape[-2]),
+            units=conv.input_units(math.prod(dx.shape[:-2]), dy.shape[-2]), weights=work["transposed"],
         )  # fmt: skip
 
 
@@ -379,6 +385,7 @@ class TransposedConvolution(Sliding):
                 "packed": once((conv.packed_size(rows, columns, filters, channels, 1),)),
                 "transposed": once((conv.packed_size(rows, columns, channels, filters, 1),)),
                 "partial": self._partial(1),
+                "kernel room": self._kernel_room(1),
                 "partial bias": per_group((filters,)),
             },
         )

@@ -3,18 +3,28 @@
 import math
 
 from cycnn import kernels
+from cycnn.core import shapes
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, per_sample
 
 
 class Reshape(Operation):
-    """The same elements with another shape of a sample. Costs nothing."""
+    """The same elements with another shape of a sample. Costs nothing. A length that is None follows from the input's,
+    when these are known."""
 
     def __init__(self, shape):
         self.shape = tuple(shape)
 
     def memory(self, x):
-        return Memory(TensorSpec((x.shape[0], *self.shape), x.dtype))
+        found = self.shape
+        if None in found and None not in x.sample:
+            found = shapes.reshape(x.sample, [-1 if length is None else length for length in found])
+            if found is None:
+                raise ValueError(
+                    f"A sample must hold as many elements as in its new shape, of which one length may be unknown. "
+                    f"Received: a sample of shape {x.sample} for {self.shape}."
+                )
+        return Memory(TensorSpec((x.shape[0], *found), x.dtype))
 
     def is_view(self, training):
         return True

@@ -37,7 +37,10 @@ class ByMatrix(Operation):
         rows = x.size // k
         emit.prepare(gemm.pack, emit.flat(self.kernel).view(k, f), work["packed"], units=gemm.pack_units(f))
         bias = None if self.bias is None else emit.flat(self.bias)
-        emit(gemm.forward, x.view(rows, k), work["packed"], bias, y.view(rows, f), activation, units=rows)
+        emit(
+            gemm.forward, x.view(rows, k), work["packed"], bias, y.view(rows, f), activation, units=rows,
+            weights=work["packed"],
+        )  # fmt: skip
 
     def backward(self, emit, x, y, dy, dx, work):
         gemm, update, (k, f) = kernels.gemm, kernels.update, self._sides
@@ -52,7 +55,8 @@ class ByMatrix(Operation):
         if dx:
             matrix = emit.flat(self.kernel).view(k, f)
             emit.prepare(gemm.pack_transposed, matrix, work["transposed"], units=gemm.pack_units(k))
-            emit(gemm.forward, dy, work["transposed"], None, dx.view(rows, k), 0, units=rows)
+            matrix = work["transposed"]
+            emit(gemm.forward, dy, matrix, None, dx.view(rows, k), 0, units=rows, weights=matrix)
 
 
 class Product(ByMatrix):

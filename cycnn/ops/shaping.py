@@ -82,12 +82,16 @@ def copy(x):
 
 def _reshape(x, newshape):
     """The sample axis comes first (-1, or None), and each sample keeps its elements."""
-    if not isinstance(x, SymbolicTensor) or None in x.spec.sample:
+    if not isinstance(x, SymbolicTensor):
         return NotImplemented
     first, *target = newshape if np.ndim(newshape) else (newshape,)
     if first not in (-1, None):
         return NotImplemented
-    found = shapes.reshape(x.spec.sample, [-1 if length is None else int(length) for length in target])
+    target = [-1 if length is None else int(length) for length in target]
+    if None in x.spec.sample:  # what may be told from it, when it is known, is any number of lengths
+        found = tuple(None if length == -1 else length for length in target)
+    else:
+        found = shapes.reshape(x.spec.sample, target)
     return NotImplemented if found is None else layout.Reshape(found).record(x)
 
 

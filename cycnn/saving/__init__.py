@@ -3,6 +3,7 @@
     model_files      save_model, load_model           which format a path means
     weight_files     save_weights, load_weights
     keras_file       `.keras`: a zip of metadata.json, config.json, model.weights.h5; or a folder of the three
+    safetensors      `.safetensors`: weights for other tools, by names with dots
     legacy_file      `.h5`: one HDF5 file, the configuration in its attributes, arrays by layer
     state            a model ↔ `layers/conv2d/vars/0`, the names that Keras gives to arrays
     configs          configurations of Keras 2 and of `.h5` files ↔ those of Keras 3; what a file asks for that we lack

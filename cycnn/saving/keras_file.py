@@ -16,7 +16,7 @@ from cycnn.core.registry import serialize_keras_object, sharing
 from cycnn.saving import h5, paths, state
 from cycnn.saving.legacy_file import KERAS
 
-_METADATA, _CONFIG, _WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
+METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 _LARGE = 1 << 28  # bytes from which a member must be backed by bytes of the zip
 _EXPANSION = 100  # times that compression may shrink it
 
@@ -28,9 +28,9 @@ def members(model):
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = {"keras_version": KERAS, "cycnn_version": __version__, "date_saved": now}
     return {
-        _METADATA: json.dumps(metadata).encode(),
-        _CONFIG: json.dumps(config).encode(),
-        _WEIGHTS: h5.written(lambda file: state.write(file, model)),
+        METADATA: json.dumps(metadata).encode(),
+        CONFIG: json.dumps(config).encode(),
+        WEIGHTS: h5.written(lambda file: state.write(file, model)),
     }
 
 
@@ -54,14 +54,14 @@ def write_folder(path, model):
 def read_config(path):
     """The text of config.json."""
     with _opened(path) as read:
-        return read(_CONFIG)
+        return read(CONFIG)
 
 
 @contextlib.contextmanager
 def reading_weights(path):
     """The open HDF5 file within."""
     with _opened(path) as read:
-        content = read(_WEIGHTS)
+        content = read(WEIGHTS)
     with h5.reading(path, content) as file:
         yield file
 
@@ -111,6 +111,6 @@ def _of_folder(path, name):
 
 def _lacks(path, name, names):
     return ValueError(
-        f"A model in Keras's format must hold {_METADATA}, {_CONFIG} and {_WEIGHTS}. "
+        f"A model in Keras's format must hold {METADATA}, {CONFIG} and {WEIGHTS}. "
         f"Received: {path!r} without {name}; it holds {', '.join(sorted(names)[:10]) or 'nothing'}."
     )

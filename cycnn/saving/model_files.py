@@ -99,12 +99,41 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):  # 
             config.pop("compile_config", None)
         reading, read = keras_file.reading_weights, state.read
     model = _make(config, path, custom_objects)
-    if model.optimizer is not None and model.built:
-        model.optimizer.build(model.trainable_variables)  # what the file holds of it needs a place
+    _build_optimizer(model)
     with reading(path) as file:
         reader = read(file, model, path)
     reader.assign()
     return model
+
+
+def reduced(model):
+    """A model for pickle and `copy.deepcopy`: what its `.keras` file would hold, and the classes and functions of the
+    user's own that it names, which pickle refers to by name, as always.
+
+    Returns:
+        The function that makes the model again, and its arguments.
+    """
+    with registry.noting() as own:
+        members = {name: bytes(content) for name, content in keras_file.members(model).items()}
+    return revived, (members, own)
+
+
+def revived(members, own):
+    """The model of `reduced`. The content is data, as in a file: nothing in it is imported by name or run."""
+    source = "a pickled model"
+    model = _make(configs.decoded(members[keras_file.CONFIG], source), source, own)
+    _build_optimizer(model)
+    with h5.reading(source, members[keras_file.WEIGHTS]) as file:
+        reader = state.read(file, model, source)
+    reader.notes.clear()  # of an optimizer that has not begun, which then goes for the copy's, too
+    reader.assign()
+    return model
+
+
+def _build_optimizer(model):
+    """Make a place for what a file holds of the optimizer."""
+    if model.optimizer is not None and model.built:
+        model.optimizer.build(model.trainable_variables)
 
 
 def _make(config, path, custom_objects):

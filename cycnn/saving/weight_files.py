@@ -2,7 +2,7 @@
 
 import os
 
-from cycnn.saving import h5, keras_file, legacy_file, paths, state
+from cycnn.saving import h5, keras_file, legacy_file, paths, safetensors, state
 
 
 def save_weights(model, filepath, overwrite=True, max_shard_size=None):
@@ -12,7 +12,7 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None):
 
     Args:
         model: Model.
-        filepath: String or path, ending in `.weights.h5`.
+        filepath: String or path, ending in `.weights.h5`; or in `.safetensors`, a file without the optimizer's state.
         overwrite: Whether a file that exists is replaced; where not, the user is asked on a terminal.
         max_shard_size: Not supported: None.
 
@@ -24,9 +24,16 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None):
     path = paths.text(filepath)
     if max_shard_size is not None:
         raise ValueError(f"`max_shard_size` is not supported. Received: max_shard_size={max_shard_size!r}.")
+    if safetensors.is_one(path):
+        _must_be_built(model, "saved")
+        if paths.may_write(path, overwrite):
+            safetensors.write(path, model)
+        return
     if not path.endswith(".weights.h5"):
         guess = f"{os.path.splitext(path)[0]}.weights.h5"
-        raise ValueError(f"`filepath` must end in `.weights.h5`, like {guess!r}. Received: filepath={path!r}.")
+        raise ValueError(
+            f"`filepath` must end in `.weights.h5`, like {guess!r}, or in `.safetensors`. Received: filepath={path!r}."
+        )
     _must_be_built(model, "saved")
     h5.library()
     if not paths.may_write(path, overwrite):
@@ -43,8 +50,8 @@ def load_weights(model, filepath, skip_mismatch=False, by_name=None, **kwargs):
 
     Args:
         model: Model.
-        filepath: String or path: a `.weights.h5` file, the `.h5` file of weights or of a model that Keras 2 wrote, or
-            a `.keras` file.
+        filepath: String or path: a `.weights.h5` file, the `.h5` file of weights or of a model that Keras 2 wrote, a
+            `.keras` file, or a `.safetensors` file.
         skip_mismatch: Whether layers whose weights do not fit are left as they are, with a warning.
         by_name: For `.h5` files: whether to load the layers whose names are in the file, and no others.
 
@@ -56,6 +63,10 @@ def load_weights(model, filepath, skip_mismatch=False, by_name=None, **kwargs):
     path = paths.text(filepath)
     if kwargs:
         raise ValueError(f"`load_weights` takes no such arguments. Received: {', '.join(kwargs)}.")
+    if safetensors.is_one(path) and os.path.isfile(path):
+        _must_be_built(model, "loaded")
+        safetensors.read(model, path, skip_mismatch).assign()
+        return
     kind = paths.kind(path)
     h5.library()
     _must_be_built(model, "loaded")

@@ -56,7 +56,7 @@ class Compiled:
         for given, _ in self._metrics:
             _check_names(given, metrics_package.get, METRIC_WORDS)
         self.mean_loss = Mean("loss")
-        self._graph, self.prepared, self._wanted = None, False, None
+        self._graph, self._kinds, self.prepared, self._wanted = None, None, False, None
         self.terms, self.watched = [], []
         self.trainable, self.trained, self.trained_graph = {}, [], None
 
@@ -90,6 +90,10 @@ class Compiled:
         """
         if self.prepared and graph is self._graph:
             return
+        kinds = [(name, len(shape), shape[-1:]) for name, shape in zip(names, shapes)]
+        if self.prepared and kinds == self._kinds and None not in (graph, self._graph):
+            self._graph = graph  # the same outputs, for inputs of another size
+            return
         identifiers = self._losses(names)
         for name, tensor, found in zip(names, graph.outputs if graph is not None else (), identifiers):
             if found and tensor.mask is not None:
@@ -110,7 +114,7 @@ class Compiled:
             for identifier, factor in zip(identifiers[k], factors[k], strict=True)
         ]
         self.watched = self._watched(names, targets, shapes)
-        self._graph, self.prepared = graph, True
+        self._graph, self._kinds, self.prepared = graph, kinds, True
 
     def _losses(self, names):
         """What names the losses of each output, in order: lists, mostly of one."""

@@ -26,7 +26,7 @@ def profile(model, x, y=None, batch_size=32, repeat=10):
 
 
 def _prediction(model, samples, repeat):
-    outputs, rows = model._room(len(samples)), np.arange(len(samples), dtype=np.int64)
+    outputs, rows = model._room(samples, len(samples)), np.arange(len(samples), dtype=np.int64)
     with Predictions(model._the_function(), len(samples), _random()) as predictions:
         predictions.run(samples, rows, outputs)
         return _profile(predictions.plan, len(samples), repeat)

@@ -1,13 +1,11 @@
 """A step: one batch through a plan with losses."""
 
-from contextlib import ExitStack
-
 import numpy as np
 
 from cycnn import kernels, ops
 from cycnn.core import memory
 from cycnn.core.shapes import rows_of
-from cycnn.engine.function import Source, run_state
+from cycnn.engine.function import KEPT, Source, run_state
 from cycnn.engine.plan import Plan
 from cycnn.regularizers import L1, L1L2, L2
 from cycnn.training.objective import Objective
@@ -17,7 +15,7 @@ class Steps:
     """Runs batches, each in a plan that fits its arrays: `run(samples, rows)`.
 
     Entered, it borrows plans when it needs them and gives them back at the end. Whole arrays take one plan; of a stream,
-    batches with arrays of the same types share one, a short batch runs in the plan of a full one.
+    batches with arrays of the same types and shapes share one, a short batch runs in the plan of a full one.
 
     Args:
         model: the model; it is compiled and built.
@@ -33,10 +31,9 @@ class Steps:
         self.regularized = [v for v in model._trained() if v.regularizer is not None]
         self.constrained = [v for v in self.trained if v.constraint is not None]
         self._random = random
-        self._steps, self._samples, self._loans = {}, None, ExitStack()
+        self._steps, self._samples = Borrowed(), None
 
     def __enter__(self):
-        self._loans.__enter__()
         self.model._must_have_loss("fit" if self.training else "evaluate")
         alone = list(map(id, self.model.metrics)) == list(map(id, self.compiled.metrics))
         self.logs = self.compiled.logs if alone else self.model.get_metrics_result
@@ -48,7 +45,7 @@ class Steps:
         return self
 
     def __exit__(self, *error):
-        return self._loans.__exit__(*error)
+        self._steps.close()
 
     def epoch_logs(self):
         """`{name: value}` of the loss and all metrics so far."""
@@ -74,10 +71,38 @@ class Steps:
         step = self._steps.get(key)
         if step is None or step.capacity < count:
             self.capacity = max(self.capacity, count)
-            step = self._steps[key] = Step(self, sources, key, self.capacity)
-            self._loans.enter_context(step)
+            step = Step(self, sources, key, self.capacity)
+            self._steps.enter(key, step)
         step.read(samples, sources)
         return step
+
+
+class Borrowed:
+    """What is borrowed for a while, by key: the latest few, so that batches of many sizes do not fill the memory."""
+
+    def __init__(self):
+        self._entered = {}  # key → (what was entered, what it gave), the latest used last
+
+    def get(self, key):
+        """What was borrowed under a key, or None."""
+        found = self._entered.pop(key, None)
+        if found is None:
+            return None
+        self._entered[key] = found
+        return found[1]
+
+    def enter(self, key, loan):
+        """Enter a context under a key; what was there, and the oldest of too many, are given back."""
+        for old in [key, *list(self._entered)[: 1 - KEPT]]:
+            if old in self._entered:
+                self._entered.pop(old)[0].__exit__(None, None, None)
+        self._entered[key] = loan, loan.__enter__()
+        return self._entered[key][1]
+
+    def close(self):
+        """Give everything back."""
+        while self._entered:
+            self._entered.popitem()[1][0].__exit__(None, None, None)
 
 
 def sources_of(samples, terms):
@@ -99,7 +124,9 @@ class Step:
     def __init__(self, steps, sources, key, capacity):
         self.steps, self.sources, self.capacity = steps, sources, capacity
         model = steps.model
-        self.graph = model._the_graph()
+        inputs = [source.array for name, source in sources if name.startswith("input")]
+        self.function = model._the_function().of_sizes(inputs)
+        self.graph = self.function.graph
         self.key = (
             "train" if steps.training else "test",
             capacity,
@@ -110,7 +137,7 @@ class Step:
         )
 
     def _make(self):
-        steps, model, shapes = self.steps, self.steps.model, {n: s.array.shape[1:] for n, s in self.sources}
+        steps, shapes = self.steps, {n: s.array.shape[1:] for n, s in self.sources}
         terms, feeds = steps.compiled.terms, {name: source.feed(name) for name, source in self.sources}
         plan = Plan(
             self.graph,
@@ -126,7 +153,7 @@ class Step:
             gradients=steps.trained,
             update=self._emit_update if steps.training else None,
             feeds=[feeds[f"input {k}"] for k in range(len(self.graph.inputs))],
-            labels=model._the_function().labels,
+            labels=self.function.labels,
         )
         added = len(self.graph.losses_of(steps.training))
         plan.room = Room(plan, self.graph.outputs, terms, len(steps.regularized), added)
@@ -142,7 +169,7 @@ class Step:
         self.steps.model.optimizer.emit(emit, gradients)
 
     def __enter__(self):
-        self._loan = self.steps.model._the_function().lend(self.key, self._make)
+        self._loan = self.function.lend(self.key, self._make)
         plan = self.plan = self._loan.__enter__()
         self.outputs, self.penalties, self.added = plan.room.outputs, plan.room.penalties, plan.room.added
         self.parts = [Part(term, *room) for term, room in zip(self.steps.compiled.terms, plan.room.losses, strict=True)]
@@ -256,14 +283,13 @@ class Predictions:
 
     def __init__(self, function, capacity=0, random=None):
         self.function, self.capacity, self._random = function, capacity, random
-        self._plans, self._samples, self._loans = {}, None, ExitStack()
+        self._plans, self._samples = Borrowed(), None
 
     def __enter__(self):
-        self._loans.__enter__()
         return self
 
     def __exit__(self, *error):
-        return self._loans.__exit__(*error)
+        self._plans.close()
 
     def run(self, samples, rows, outputs):
         """Write the outputs of one batch into a list of arrays."""
@@ -277,21 +303,25 @@ class Predictions:
 
     def _plan_for(self, samples, count):
         self._sources = [Source(array) for array in samples.inputs]
-        key = tuple(source.key for source in self._sources)
+        key = tuple((*source.key, source.array.shape[1:]) for source in self._sources)
         plan = self._plans.get(key)
         if plan is None or plan.capacity < count:
             self.capacity = max(self.capacity, count)
-            loan = self.function.lend(("predict", self.capacity, False, (), key), self._make)
-            plan = self._plans[key] = self._loans.enter_context(loan)
+            plan = self._plans.enter(key, self._lend(samples))
             if plan.uses("step"):
                 plan.bind("step", run_state() if self._random is None else self._random)
         for k, source in enumerate(self._sources):
             source.attach(plan, f"input {k}")
         return plan
 
-    def _make(self):
-        feeds = [source.feed(f"input {k}") for k, source in enumerate(self._sources)]
-        return Plan(self.function.graph, self.capacity, feeds=feeds, labels=self.function.labels)
+    def _lend(self, samples):
+        function, sources = self.function.of_sizes(samples.inputs), self._sources
+
+        def make():
+            feeds = [source.feed(f"input {k}") for k, source in enumerate(sources)]
+            return Plan(function.graph, self.capacity, feeds=feeds, labels=function.labels)
+
+        return function.lend(("predict", self.capacity, False, (), tuple(source.key for source in sources)), make)
 
 
 class Part:

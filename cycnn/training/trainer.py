@@ -10,7 +10,7 @@ from cycnn.callbacks import CallbackList
 from cycnn.core import checks, random
 from cycnn.core.registry import deserialize_keras_object, serialize_keras_object
 from cycnn.core.structure import flatten, map_leaves, pack
-from cycnn.engine.function import Function
+from cycnn.engine.function import Function, Plans
 from cycnn.metrics import Metric
 from cycnn.ops import convert_to_numpy
 from cycnn.training import data
@@ -31,7 +31,7 @@ class Trainer(OwnSteps):
         self.run_eagerly, self.jit_compile, self.steps_per_execution = False, False, 1
         self._compiled = None
         self._compile_config = None
-        self._function = None
+        self._function, self._plans = None, Plans()
         self._state = None
         self._initial_epoch = None
         self._in_fit = False
@@ -229,13 +229,11 @@ class Trainer(OwnSteps):
     def _the_function(self):
         graph = self._the_graph()
         if self._function is None or self._function.graph is not graph:
-            labels = {id(t): layer.name for t, layer in self._produced().items()}
-            self._function = Function(graph, labels)
+            self._function = Function(graph, self._plans)
         return self._function
 
     def _forget_plans(self):
-        if self._function is not None:
-            self._function.forget()
+        self._plans.forget()
 
     def _training_state(self):
         """Seed and step of the random operations; the step counts on from fit to fit."""
@@ -270,11 +268,12 @@ class Trainer(OwnSteps):
         forms.same_length(
             [*inputs, *targets, *weights], [what] * len(inputs) + columns + ["sample_weight"] * len(names)
         )
-        compiled.prepare(graph, names, [tensor.spec.sample for tensor in graph.outputs], targets)
+        shapes = [tensor.spec.sample for tensor in self._the_function().of_sizes(inputs).graph.outputs]
+        compiled.prepare(graph, names, shapes, targets)
         matched = []  # for each term
         for term in compiled.terms:
             k, loss = term.output, term.loss
-            sample, target = graph.outputs[k].spec.sample, targets[k]
+            sample, target = shapes[k], targets[k]
             if loss.has_kernel:
                 target = loss.match(target, sample)
                 loss.check_values(target, sample)
@@ -570,7 +569,7 @@ class Trainer(OwnSteps):
         else:
             samples = data.Samples(self._inputs(x))
             batches = data.ArrayBatches(samples, batch_size, steps)
-            whole = self._room(min(len(samples), (steps or batches.known) * batches.batch_size))
+            whole = self._room(samples, min(len(samples), (steps or batches.known) * batches.batch_size))
         watchers = CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
         watched = watchers.watches_batches
         done, parts = 0, []
@@ -581,8 +580,9 @@ class Trainer(OwnSteps):
             with Predictions(self._the_function(), batches.capacity) as predictions, closing(batches.epoch()) as epoch:
                 for number, (samples, rows) in enumerate(epoch):
                     watchers.on_predict_batch_begin(number)
-                    last = done + len(rows)
-                    outputs = self._room(len(rows)) if whole is None else [output[done:last] for output in whole]
+                    count = len(rows)
+                    last = done + count
+                    outputs = self._room(samples, count) if whole is None else [output[done:last] for output in whole]
                     predictions.run(samples, rows, outputs)
                     parts.append(outputs)
                     if watched:
@@ -594,7 +594,7 @@ class Trainer(OwnSteps):
             progress.end_epoch({})
             watchers.on_predict_end()
         if whole is None:
-            return self._packed([np.concatenate(found) for found in zip(*parts, strict=True)])
+            return self._packed([_joined(found) for found in zip(*parts, strict=True)])
         return self._packed([output[:done] for output in whole])
 
     def _predict_own(self, x, batch_size, steps, verbose, callbacks, workers):
@@ -623,9 +623,10 @@ class Trainer(OwnSteps):
             watchers.on_predict_end()
         return pack(parts[0], [np.concatenate(found) for found in zip(*map(flatten, parts), strict=True)])
 
-    def _room(self, samples):
-        """Memory for the outputs of so many samples."""
-        return [np.empty((samples, *tensor.spec.sample), np.float32) for tensor in self._the_graph().outputs]
+    def _room(self, samples, count):
+        """Memory for the outputs of so many of these samples."""
+        graph = self._the_function().of_sizes(samples.inputs).graph
+        return [np.empty((count, *tensor.spec.sample), np.float32) for tensor in graph.outputs]
 
     def _packed(self, outputs):
         """Outputs as the user gets them: one array, or a list."""
@@ -692,6 +693,17 @@ class Trainer(OwnSteps):
             generator, steps=steps, callbacks=callbacks, verbose=verbose, max_queue_size=max_queue_size, workers=workers,
             use_multiprocessing=use_multiprocessing,
         )  # fmt: skip
+
+
+def _joined(parts):
+    """One array of an output's batches."""
+    shapes = list(dict.fromkeys(part.shape[1:] for part in parts))
+    if len(shapes) > 1:
+        raise ValueError(
+            "`predict` returns one array, so its batches must give outputs of one shape: predict them one by one, with "
+            f"`predict_on_batch`. Received: samples of an output of shapes {checks.short(shapes)}."
+        )
+    return np.concatenate(parts)
 
 
 def _older_arguments(method, given, **values):

@@ -46,6 +46,11 @@ def activation_maximization(
     probe, random, middle = Probe(model, [tensor]), generator(seed), (low + high) / 2
     if start is None:
         sample = model.inputs[0].spec.sample
+        if None in sample:
+            raise ValueError(
+                f"`start` must be a picture where the model takes pictures of any size. Received: start=None for the model "
+                f"{model.name!r} with an input of shape {model.inputs[0].shape}."
+            )
         noise = random.standard_normal((len(units), *sample), np.float32)
         x = (middle + 0.05 * (high - low) * noise).astype(np.float32)
     else:

@@ -49,11 +49,10 @@ def deep_dream(model, image, layer, steps=10, step_size=0.01, octaves=3, octave_
 
     original = image[None]
     sizes = [_scaled(image.shape[:2], octave_scale ** (k + 1 - octaves)) for k in range(octaves)]
-    x, before = None, None
+    probe, x, before = Probe(model, tensors), None, None
     for size in sizes:
         shrunken = resized(original, *size)
         x = shrunken.copy() if x is None else resized(x, *size) + shrunken - resized(before, *size)
-        probe = Probe(model, tensors, sample=x.shape[1:])
         for _ in range(steps):
             dx, _, _ = probe.gradients(x, seeds)
             x = np.clip(x + step_size * (high - low) * dx / (np.abs(dx).mean() + 1e-12), low, high)

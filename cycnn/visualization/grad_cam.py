@@ -52,7 +52,7 @@ def grad_cam(model, x, target=None, layer=None, logits=True, resize=True):
 def _last_maps(model):
     for node in reversed(Graph(model.inputs, model.outputs[:1]).nodes):
         shape = node.output.shape
-        if len(shape) == 4 and shape[1] * shape[2] > 1 and node.output is not model.outputs[0]:
+        if len(shape) == 4 and shape[1:3] != (1, 1) and node.output is not model.outputs[0]:
             return node.output
     raise ValueError(
         f"The model {model.name!r} must have a layer that gives maps (n, h, w, c). Received: a model without one."

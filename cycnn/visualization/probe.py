@@ -3,9 +3,8 @@
 import numpy as np
 
 from cycnn.core import checks
-from cycnn.core.spec import TensorSpec
 from cycnn.engine.function import Function
-from cycnn.engine.graph import Graph, SymbolicTensor, recording
+from cycnn.engine.graph import Graph
 from cycnn.engine.recorded import Recorded
 from cycnn.layers.layer import Layer
 from cycnn.ops.elementwise import Elementwise
@@ -20,21 +19,16 @@ class Probe:
     Args:
         model: model with one input.
         tensors: symbolic tensors of its graph.
-        sample: shape of a sample where it is not the model's, for layers that take pictures of any size.
 
-    Raises:
-        ValueError: the layers do not take samples of that shape.
+    Samples may have another size than the model's input; where the layers between do not take it, there is a `ValueError`.
     """
 
-    def __init__(self, model, tensors, sample=None):
-        graph = Graph(model.inputs, tensors)
-        if sample is not None and tuple(sample) != graph.inputs[0].spec.sample:
-            graph = _again(graph, tuple(sample))
-        self._function = Function(graph)
+    def __init__(self, model, tensors):
+        self._function = Function(Graph(model.inputs, tensors))
 
     def values(self, x):
         """The tensors' values for a batch, as a list of float32 arrays."""
-        return self._function([x], batch_size=BATCH)
+        return self._function.of_sizes([x])([x], batch_size=BATCH)
 
     def gradients(self, x, seeds, inner=()):
         """Gradients of a number that is computed from the tensors.
@@ -48,10 +42,10 @@ class Probe:
         Returns:
             `(dx, [the gradient of each inner tensor], [each tensor's values])`.
         """
-        found = []
+        function, found = self._function.of_sizes([x]), []
         for first in range(0, len(x), BATCH):
             rows = slice(first, min(first + BATCH, len(x)))
-            run = Recorded(self._function, [x[rows]], inputs=[0], outputs=inner)
+            run = Recorded(function, [x[rows]], inputs=[0], outputs=inner)
             (dx,), _, douts = run.pull_back(seeds(rows, run.outputs))
             # A number that does not depend on something has the gradient 0 there.
             dx = np.zeros((run.samples, *x.shape[1:]), np.float32) if dx is None else dx
@@ -62,17 +56,6 @@ class Probe:
 
 def _or_zeros(gradient, like):
     return np.zeros_like(like) if gradient is None else gradient
-
-
-def _again(graph, sample):
-    """The operations of a graph, recorded anew for samples of another shape."""
-    found = {graph.inputs[0]: SymbolicTensor(TensorSpec((None, *sample)))}
-    start = found[graph.inputs[0]]
-    for node in graph.nodes:
-        xs = tuple(found[tensor] for tensor in node.inputs)
-        with recording(layer=node.layer, training=node.training):
-            found[node.output] = node.operation.record(xs if len(xs) > 1 else xs[0])
-    return Graph([start], [found[tensor] for tensor in graph.outputs])
 
 
 # -------------------------------------------------------------------------------------------------------- samples
@@ -104,7 +87,7 @@ def batch_of(model, x):
         )
     sample = model.inputs[0].spec.sample
     for candidate, single in ((x, False), (x[None], True), (x[..., None], False), (x[None, ..., None], True)):
-        if candidate.shape[1:] == sample:
+        if candidate.ndim == len(sample) + 1 and all(w in (None, d) for w, d in zip(sample, candidate.shape[1:])):
             return candidate, single
     raise ValueError(f"`x` must be samples of shape {sample}, or one. Received: an array of shape {x.shape}.")
 

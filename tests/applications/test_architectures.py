@@ -222,12 +222,16 @@ def test_an_input_tensor_brings_what_it_is_computed_from():
         applications.MobileNet(weights=None, input_tensor=np.zeros((1, 32, 32, 3)))
 
 
-def test_without_a_shape_images_have_the_default_size():
-    """Where Keras leaves the size of images open."""
-    model = applications.MobileNet(alpha=0.25, include_top=False, weights=None)
-    assert model.input_shape == (None, 224, 224, 3)
-    with pytest.raises(ValueError, match="three integers"):
-        applications.MobileNet(include_top=False, weights=None, input_shape=(None, None, 3))
+def test_without_a_shape_images_have_the_default_size_or_any():
+    """Beside Keras: models/test_unknown_sizes.py."""
+    small = {"alpha": 0.25, "weights": None}
+    assert applications.MobileNet(**small).input_shape == (None, 224, 224, 3)
+    assert applications.MobileNet(**small, include_top=False).input_shape == (None, None, None, 3)
+    for shape, include_top in (((None, None, 3), True), ((None, 32, None), False), ((None, None), False)):
+        with pytest.raises(ValueError, match="a tuple of three integers"):
+            applications.MobileNet(**small, include_top=include_top, input_shape=shape)
+    with pytest.raises(ValueError, match="32x32"):
+        applications.MobileNet(**small, include_top=False, input_shape=(None, 20, 3))
 
 
 def test_unusual_channels_are_warned_about():
@@ -257,7 +261,7 @@ def test_docstrings_tell_the_arguments():
         for parameter in inspect.signature(function).parameters:
             assert re.search(rf"`?{parameter}`?\b", function.__doc__), (name, parameter)
     assert "(32, 32, 1) by default" in applications.LeNet5.__doc__
-    assert "at least\n            75" in applications.InceptionV3.__doc__
+    assert "Sides must be at least 75." in applications.InceptionV3.__doc__
 
 
 # ---------------------------------------------------------------------------------------------------- files

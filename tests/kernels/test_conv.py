@@ -6,7 +6,7 @@ import pytest
 from cycnn.kernels.reference import conv as reference
 
 from . import sums
-from .cases import ISAS, fixed, group, load, sample
+from .cases import ISAS, fixed, group, load, sample, scratch
 from .sums import EPILOGUES, Call, check_packing
 
 CHANNELS = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 64, 65)
@@ -32,6 +32,11 @@ def isa(request):
 @pytest.fixture
 def conv(isa):
     return load(isa, "conv")
+
+
+def kernel_room(conv, x, dy, stride, groups):
+    """What `backward_kernel` needs of each thread."""
+    return scratch(conv.kernel_workspace(x.shape[-1], dy.shape[-1], stride, groups))
 
 
 class Problem(sums.Problem):
@@ -89,7 +94,7 @@ class Problem(sums.Problem):
             ),
             "dkernel": Call(
                 conv.backward_kernel,
-                [padded, sample(dy), group(dkernel)],
+                [padded, sample(dy), group(dkernel), kernel_room(conv, x, dy, self.window[3], groups)],
                 (*self.window[2:], groups),
                 units=conv.kernel_units(kh, kw, cg, f, dw, groups),
                 samples=n,
@@ -178,7 +183,7 @@ class Volume(Problem):
             ),
             "dkernel": Call(
                 conv.backward_kernel_3d,
-                [padded, sample(dy), group(dkernel)],
+                [padded, sample(dy), group(dkernel), kernel_room(conv, x, dy, self.window[5], groups)],
                 (*self.window[3:], groups),
                 units=conv.kernel_units(kd * kh, kw, cg, f, dw, groups),
                 samples=n,
@@ -256,6 +261,14 @@ SHAPES = {
     "1x1, columns that are not read": Problem(2, (3, 9), 5, 35, (1, 1), unread=(0, 1)),
     "1x1, rows that are not read": Problem(2, (3, 2), 35, 5, (1, 1), unread=(1, 0)),
     "rows and columns that are not read": Problem(2, (3, 17), 5, 18, (3, 2), unread=(2, 3)),
+    "copied: more pixels than at a time": Problem(2, (15, 16), 5, 515, (1, 1)),
+    "copied: rows in pieces": Problem(1, (2, 230), 3, 545, (2, 1)),
+    "copied: several samples at a time": Problem(7, (5, 6), 2, 513, (3, 2), (1, 2), (2, 1), padding=(1, 1, 1, 0)),
+    "copied: several chunks": Problem(3, (2, 3), 300, 600, (1, 1)),
+    "copied: strides, taps apart": Problem(2, (4, 5), 260, 140, (2, 2), (2, 2), (1, 3)),
+    "copied: groups": Problem(2, (4, 3), 40, 2 * 270, (3, 3), groups=2),
+    "1x1, many pixels": Problem(1, (9, 40), 5, 70, (1, 1)),
+    "1x1, many weights": Problem(1, (4, 40), 300, 230, (1, 1)),
     "more padding than window": Problem(1, (8, 9), 2, 3, (3, 2), dilation=(2, 2), padding=(7, 4, 1, 8)),
 }
 

@@ -123,7 +123,10 @@ SHAPES = {
     "a window larger than the map": Problem(2, (2, 3), 33, (7, 9), padding=(3, 3, 4, 4)),
     "windows that see zeros only": Problem(1, (2, 2), 5, (2, 2), padding=(4, 5, 3, 6)),
     "strides that skip pixels": Problem(2, (9, 11), 17, (2, 1), (3, 4)),
-    "more rows than an epilogue takes at once": Problem(1, (40, 40), 24, (3, 3), padding=(1, 1, 1, 1)),
+    "more rows than an epilogue takes at once": Problem(1, (60, 60), 24, (3, 3), padding=(1, 1, 1, 1)),
+    "several bands of rows": Problem(2, (19, 5), 35, (3, 3), padding=(1, 1, 1, 1)),
+    "bands of few channels": Problem(2, (19, 6), 3, (3, 3), padding=(1, 1, 1, 1)),
+    "bands of many outputs a channel": Problem(2, (19, 6), 9, (3, 3), multiplier=2),
     "one row": Problem(3, (1, 41), 19, (1, 9), dilation=(1, 2), padding=(0, 0, 16, 0)),
     "many samples of one pixel": Problem(41, (1, 1), 33, (1, 1)),
 }

@@ -97,6 +97,8 @@ class SlidingKernel(Layer):
     def build(self, input_shape):
         first = self.data_format == "channels_first"
         sample = (*input_shape[2:], input_shape[1]) if first else input_shape[1:]
+        if sample[-1] is None:
+            self._refuse_input("a known number of channels, on which its weights depend", f"shape={tuple(input_shape)}")
         self._build(sample[-1])
         try:
             self._operation().output_spec(TensorSpec((None, *sample)))

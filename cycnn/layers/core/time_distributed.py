@@ -1,12 +1,28 @@
 """TimeDistributed: one layer for every step."""
 
 from cycnn.core.registry import export
+from cycnn.core.spec import TensorSpec
+from cycnn.engine.graph import Memory, Operation
 from cycnn.layers.core.activation import Activation
 from cycnn.layers.core.dense import Dense
 from cycnn.layers.core.wrapper import Wrapper
 from cycnn.ops.layout import Crop, Reshape, Stack
 
 BY_THEMSELVES = (Activation, Dense)  # layers that treat every step alone, whatever axes there are
+
+
+class AnyStep(Operation):
+    """A step of an unknown number of them: its shape, before there is anything to compute."""
+
+    def memory(self, x):
+        return Memory(TensorSpec((x.shape[0], *x.sample[1:]), x.dtype))
+
+
+class AnySteps(Operation):
+    """An unknown number of steps, of which one is given."""
+
+    def memory(self, x):
+        return Memory(TensorSpec((x.shape[0], None, *x.sample), x.dtype))
 
 
 @export("keras.layers")
@@ -42,9 +58,7 @@ class TimeDistributed(Wrapper):
             return self.layer(x)
         steps, sample = x.shape[1], x.shape[2:]
         if steps is None:
-            raise ValueError(
-                f"Layer {self.name!r} (TimeDistributed): the number of steps must be known. Received: input of shape {x.shape}."
-            )
+            return AnySteps().record(self.layer(AnyStep().record(x)))
         zeros, found = (0,) * len(sample), []
         for k in range(steps):
             step = Crop((k, *zeros), (steps - 1 - k, *zeros)).record(x)

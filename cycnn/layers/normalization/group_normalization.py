@@ -77,6 +77,8 @@ class GroupNormalization(ScaleAndCenter, Layer):
                 f"Received: input shape {input_shape}."
             )
         channels = input_shape[self.axis]
+        if channels is None:
+            self._refuse_input("a known number of channels, on which its weights depend", f"shape={tuple(input_shape)}")
         self.groups = channels if self.groups == -1 else self.groups
         if channels % self.groups:
             raise ValueError(

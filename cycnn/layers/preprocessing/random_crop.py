@@ -44,9 +44,7 @@ class RandomCrop(BaseAugmentation):
 
     def _augmented(self, x, numbers, is_mask):
         h, w = x.shape[1:3]
-        if None in (h, w):
-            self._refuse_input("pictures of a known height and width", f"shape={x.shape}")
-        if h < self.height or w < self.width:
+        if None not in (h, w) and (h < self.height or w < self.width):
             interpolation = "nearest" if is_mask else "bilinear"
             return resized(x, self.height, self.width, "channels_last", interpolation, "crop")
         size = (self.height, self.width)

@@ -39,7 +39,7 @@ class Reshape(Layer):
         self.target_shape = found
 
     def call(self, x):
-        shape = None if None in x.shape[1:] else shapes.reshape(x.shape[1:], self.target_shape)
+        shape = shapes.reshape(x.shape[1:], self.target_shape)
         if shape is None:
             raise ValueError(
                 f"Layer {self.name!r} (Reshape): `target_shape` must hold as many elements as one sample of the input. "
