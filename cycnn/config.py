@@ -504,14 +504,15 @@ def _describe():
 def _describe_kernels():
     try:
         from cycnn import kernels
-        from cycnn.kernels import cpu, executor
+        from cycnn.kernels import executor
+        from cycnn.kernels.cpu import compiler, supported
     except ImportError as error:  # an unknown CYCNN_ISA, a build that is missing
         return {"not loaded": str(error)}
-    compiler, optimized, fast_math = cpu.compiler()
+    name, optimized, fast_math = compiler()
     return {
         "loaded": kernels.ISA,
-        "available": cpu.supported(),
-        "compiler": compiler,
+        "available": supported(),
+        "compiler": name,
         "optimized": optimized,
         "fast_math": fast_math,
         "OpenMP": executor.openmp(),
