@@ -53,10 +53,9 @@ class ByMatrix(Operation):
         if kernel:  # once for the batch: its tiles want many rows, and there is one row a sample
             emit.whole(gemm.backward_kernel, x, dy, kernel.view(k, f), units=gemm.kernel_units(k, f))
         if dx:
-            matrix = emit.flat(self.kernel).view(k, f)
-            emit.prepare(gemm.pack_transposed, matrix, work["transposed"], units=gemm.pack_units(k))
-            matrix = work["transposed"]
-            emit(gemm.forward, dy, matrix, None, dx.view(rows, k), 0, units=rows, weights=matrix)
+            matrix, packed = emit.flat(self.kernel).view(k, f), work["transposed"]
+            emit.prepare(gemm.pack_transposed, matrix, packed, units=gemm.pack_units(k))
+            emit(gemm.forward, dy, packed, None, dx.view(rows, k), 0, units=rows, weights=packed)
 
 
 class Product(ByMatrix):

@@ -1,0 +1,71 @@
+"""Calls that read large weights once for the whole batch: beside plans that read them again for each group of samples."""
+
+import numpy as np
+import pytest
+
+import cycnn
+from cycnn import config, layers
+from cycnn.engine import plan as plans
+from cycnn.engine.schedule import SAMPLES, SPREAD
+from cycnn.training.step import Steps
+
+BATCH = 21
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    yield
+    config.set_num_threads(None)
+
+
+def dense():
+    return [layers.Input((600,)), layers.Dense(700, activation="relu"), layers.Dense(3)]
+
+
+def convolutions():
+    return [
+        layers.Input((5, 5, 8)),
+        layers.Conv2D(192, 3, activation="relu"),
+        layers.Conv2D(192, 3, strides=2, padding="same"),
+        layers.Conv2D(192, 3, padding="same"),
+        layers.GlobalAveragePooling2D(),
+        layers.Dense(3),
+    ]
+
+
+def step(make):
+    """(calls of a training step by kernel and domain, weights behind it, predictions, team)."""
+    cycnn.utils.set_random_seed(3)
+    model = cycnn.Sequential(make())
+    model.compile("sgd", "mse")
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((BATCH, *model.input_shape[1:])).astype("float32")
+    y = rng.standard_normal((BATCH, 3)).astype("float32")
+    with Steps(model, True, BATCH) as steps:
+        steps.run(model._samples(x, y), np.arange(BATCH))
+        calls = {(call.kernel.name, call.domain) for call in steps.step.plan.calls}
+        team = steps.step.team
+    return calls, model.get_weights(), model.predict(x, batch_size=BATCH, verbose=0), team
+
+
+@pytest.mark.parametrize("make", [dense, convolutions])
+def test_the_same_as_group_by_group_on_any_team(monkeypatch, make):
+    with monkeypatch.context() as patch:
+        patch.setattr(plans, "WIDE_BYTES", 1 << 60)
+        calls, weights, predictions, _ = step(make)
+    assert SPREAD not in {domain for _, domain in calls}
+    for team in (1, 2, 3):
+        config.set_num_threads(team)
+        found = step(make)
+        assert any(domain == SPREAD and "forward" in name for name, domain in found[0])
+        assert any(domain == SPREAD for _, domain in found[0] - calls)
+        assert found[3] == team
+        np.testing.assert_array_equal(found[2], predictions)
+        for a, b in zip(found[1], weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_small_weights_stay_with_their_samples():
+    calls, *_ = step(lambda: [layers.Input((60,)), layers.Dense(70), layers.Dense(3)])
+    assert ("gemm.forward", SAMPLES) in calls
+    assert SPREAD not in {domain for _, domain in calls}
