@@ -148,18 +148,16 @@ class BuildKernels(build_ext):
     def build_extensions(self):
         common, flags, link = self._msvc() if self.compiler.compiler_type == "msvc" else self._probe()
         self._recompile_if_changed(common, flags, link)
-        for target in TARGETS:
-            group = [extension for extension in self.extensions if extension.target == target]
-            self._cythonize(group, Path("build", "cython", "debug" if DEBUG else "release", target))
-            _, lanes, pixels, _ = TARGETS[target]
-            for extension in group:
-                extension.define_macros = [
-                    ("CYCNN_LANES", lanes),
-                    ("CYCNN_HALF", max(lanes // 2, 8)),
-                    ("CYCNN_PIXELS", pixels),
-                ]
-                extension.extra_compile_args = [*common, *flags[target]]
-                extension.extra_link_args = list(link)
+        self._cythonize(Path("build", "cython", "debug" if DEBUG else "release"))
+        for extension in self.extensions:
+            _, lanes, pixels, _ = TARGETS[extension.target]
+            extension.define_macros = [
+                ("CYCNN_LANES", lanes),
+                ("CYCNN_HALF", max(lanes // 2, 8)),
+                ("CYCNN_PIXELS", pixels),
+            ]
+            extension.extra_compile_args = [*common, *flags[extension.target]]
+            extension.extra_link_args = list(link)
         super().build_extensions()
 
     def _msvc(self):
@@ -200,13 +198,14 @@ class BuildKernels(build_ext):
         seen.parent.mkdir(parents=True, exist_ok=True)
         seen.write_text(now)
 
-    def _cythonize(self, group, folder):
-        """From .pyx to C. Each target has a folder of its own: the module's full name is in the C file."""
+    def _cythonize(self, folder):
+        """From .pyx to C, once for all targets. The compiler gets a file for each target, which includes that C: setuptools
+        names an object after its source."""
         from Cython.Build import cythonize
 
-        Path(folder, "cycnn", "kernels").mkdir(parents=True, exist_ok=True)
-        built = cythonize(
-            group,
+        sources = sorted({extension.sources[0] for extension in self.extensions})
+        made = cythonize(
+            [Extension(source.rpartition(".")[0].replace("/", "."), [source]) for source in sources],
             build_dir=str(folder),
             include_path=["."],
             compiler_directives=DIRECTIVES,
@@ -215,23 +214,27 @@ class BuildKernels(build_ext):
             force=self.force,
             quiet=True,
         )
-        for extension, made in zip(group, built, strict=True):
-            extension.sources = made.sources
+        made = {source: Path(module.sources[0]).resolve() for source, module in zip(sources, made, strict=True)}
+        for extension in self.extensions:
+            c = made[extension.sources[0]]
+            unit = Path(folder, extension.target, c.name)
+            include = f'#include "{c.as_posix()}"\n'
+            if not unit.exists() or unit.read_text() != include:
+                unit.parent.mkdir(parents=True, exist_ok=True)
+                unit.write_text(include)
+            extension.sources = [str(unit)]
+            extension.depends = [str(c)]
 
 
 def extensions():
-    """One Extension per kernel and target. cythonize may not see what this sets on it: it remembers it by source."""
-    headers = sorted(str(path) for path in Path("cycnn", "kernels").glob("*.px[di]"))
-    found = []
-    for target in TARGETS:
-        group = [Extension(f"cycnn.kernels._{target}.{name}", [f"cycnn/kernels/{name}.pyx"]) for name in KERNELS]
-        if target == "baseline":
-            group += [Extension(f"cycnn.kernels.{name}", [f"cycnn/kernels/{name}.pyx"]) for name in SINGLES]
-            group += [Extension(SHARED, [SHARED.replace(".", "/") + ".c"])]
-        for extension in group:
-            extension.target = target
-            extension.depends = [*headers, "setup.py"]
-        found += group
+    """One Extension per kernel and target; what is compiled once goes with the baseline."""
+    names = {f"cycnn.kernels.{name}": (name, "baseline") for name in SINGLES}
+    names |= {f"cycnn.kernels._{target}.{name}": (name, target) for target in TARGETS for name in KERNELS}
+    found = [Extension(SHARED, [SHARED.replace(".", "/") + ".c"])]
+    found[0].target = "baseline"
+    for full_name, (name, target) in names.items():
+        found.append(Extension(full_name, [f"cycnn/kernels/{name}.pyx"]))
+        found[-1].target = target
     return found
 
 

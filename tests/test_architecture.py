@@ -188,8 +188,12 @@ def test_a_build_is_what_its_name_says(isa):
     build = kernels.load(isa)
     assert build.isa == isa
     for family in FAMILIES:
-        first = next(kernel for kernel in vars(getattr(build, family)).values() if isinstance(kernel, kernels.Kernel))
-        assert first.python.__module__ == f"cycnn.kernels._{isa}.{family}"
+        verb, kernel = next(
+            item for item in vars(getattr(build, family)).items() if isinstance(item[1], kernels.Kernel)
+        )
+        module = sys.modules[f"cycnn.kernels._{isa}.{family}"]
+        assert kernel.python is getattr(module, verb)
+        assert Path(module.__file__).parent.name == f"_{isa}"
 
 
 # ------------------------------------------------------------------------------------------------------- import
