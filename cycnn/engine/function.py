@@ -230,6 +230,7 @@ class _Loan:
 
     def __enter__(self):
         self._plan = self._function._take(self._key, self._make)
+        self._make = None  # often a method of whoever keeps this loan: a circle would keep both, and the plan's memory
         return self._plan
 
     def __exit__(self, *error):
