@@ -20,8 +20,8 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 KERNELS = (
-    "conv", "depthwise", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge", "pooled",
-    "winners", "winograd", "image",
+    "conv", "depthwise", "grouped", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge",
+    "pooled", "winners", "winograd", "image",
 )  # fmt: skip
 SINGLES = ("executor", "cpu")
 # Cython's memoryviews, compiled once for all: in each module they were 200 KB and five seconds of the compiler's time.

@@ -8,10 +8,11 @@
     python -m benchmarks.startup       what `import cycnn` and a first prediction cost over `import numpy`
     python -m benchmarks.accuracy      the MNIST program with cycnn or with Keras: time per epoch, test accuracy
 
-    shapes.py       the networks and layers that are timed, and the multiply-adds in them
-    peers.py        the contestants: one class for every library, the same three things to do
-    measure.py      turns, medians, the machine, the peak, files
-    results/        raw numbers with machine, versions, threads and date
+    shapes.py         the networks and layers that are timed, and the multiply-adds in them
+    architectures.py  the same of famous networks: MobileNetV2 and ResNet50 predict, ResNet50 trains, too
+    peers.py          the contestants: one class for every library, the same three things to do
+    measure.py        turns, medians, the machine, the peak, files
+    results/          raw numbers with machine, versions, threads and date
 
 The rules. Answers are compared before times. Contestants run in turns (A B C, A B C), each warmed at the start of its
 turn, with the same threads, data and weights, in the layout each likes best. A share is a share of the best that

@@ -3,7 +3,8 @@
     python -m benchmarks.convolutions
     CYCNN_ISA=avx2 python -m benchmarks.convolutions --networks VGG16
 
-oneDNN is what PyTorch calls, channels last; it is held at the instruction set of the kernels that cycnn has loaded.
+oneDNN is what PyTorch calls, channels last, and MKL, for some 1x1 convolutions: both are held at the instruction set of
+the kernels that cycnn has loaded.
 Answers are compared before anything is timed. Networks are `cycnn.applications`; each shape is timed once.
 """
 
@@ -19,6 +20,7 @@ from benchmarks.peers import has
 
 NETWORKS = ("ResNet50", "VGG16", "MobileNetV2")
 HELD_AT = {"baseline": "SSE41", "avx2": "AVX2", "avx512": "AVX512_CORE"}
+MKL_HELD_AT = {"baseline": "SSE4_2", "avx2": "AVX2", "avx512": "AVX512"}
 DIRECTIONS = ("forward", "input gradient", "kernel gradient")
 
 
@@ -219,7 +221,9 @@ def main():
 
     from cycnn import kernels
 
-    os.environ.setdefault("ONEDNN_MAX_CPU_ISA", HELD_AT[kernels.ISA])  # read when PyTorch is imported
+    # Read when PyTorch is imported.
+    os.environ.setdefault("ONEDNN_MAX_CPU_ISA", HELD_AT[kernels.ISA])
+    os.environ.setdefault("MKL_ENABLE_INSTRUCTIONS", MKL_HELD_AT[kernels.ISA])
     works, seen = [], set()
     for threads in options.threads:
         fma = measure.fma(threads, turn=0.005)

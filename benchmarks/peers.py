@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,12 +40,16 @@ class Contestant:
 
     def __init__(self, network, threads, batches=BATCHES):
         self.network, self.threads = network, threads
-        self.weights = network.weights()
         x, y = network.data(network.batch * batches)
         places = [slice(k, k + network.batch) for k in range(0, len(x), network.batch)]
         self.batches = [(x[place], y[place]) for place in places]
         self.steps = 0
         self.build()
+
+    @cached_property
+    def weights(self):
+        """The common weights."""
+        return self.network.weights()
 
     def load(self, weights, training):
         """Begin with these weights, to train or to predict."""
@@ -88,7 +93,8 @@ class KerasWords(Contestant):
     def build(self):
         self.library = importlib.import_module(self.library_name)
         self.model = self.network.keras(self.library)
-        optimizer = self.library.optimizers.Adam(self.network.rate)
+        optimizer = {"adam": "Adam", "sgd": "SGD"}[self.network.optimizer]
+        optimizer = getattr(self.library.optimizers, optimizer)(self.network.rate)
         self.model.compile(optimizer, "binary_crossentropy" if self.network.binary else "categorical_crossentropy")
 
     def load(self, weights, training):
@@ -126,35 +132,13 @@ class Torch(Contestant):
     def build(self):
         import torch
 
-        class Vector(torch.nn.Module):
-            """Maps in the order of (h, w, c): a view, in this layout."""
-
-            def forward(self, x):
-                return x.permute(0, 2, 3, 1).flatten(1)
-
-        class Average(torch.nn.Module):
-            def forward(self, x):
-                return x.mean((2, 3))
-
         self.torch = torch
-        make = {
-            "conv": lambda c, f, side, padding: torch.nn.Conv2d(c, f, side, padding=padding),
-            "dense": torch.nn.Linear,
-            "norm": lambda c, f: torch.nn.BatchNorm2d(c, eps=1e-3, momentum=0.01),
-            "relu": lambda c, f: torch.nn.ReLU(),
-            "max": lambda c, f, side: torch.nn.MaxPool2d(side),
-            "drop": lambda c, f, rate: torch.nn.Dropout(rate),
-            "flatten": lambda c, f: Vector(),
-            "average": lambda c, f: Average(),
-        }
-        *layers, _ = self.network.shapes()  # the losses take logits
-        modules = []
-        for (kind, *sizes), before, after in layers:
-            more = sizes[1:] if kind in ("conv", "dense") else sizes
-            modules.append(make[kind](before[-1], after[-1], *more))
-        self.logits = torch.nn.Sequential(*modules).to(memory_format=torch.channels_last)
+        self.logits = self.network.torch(torch).to(memory_format=torch.channels_last)  # the losses take logits
         self.run = torch.compile(self.logits, dynamic=False) if self.compiled else self.logits
-        self.optimizer = torch.optim.Adam(self.logits.parameters(), self.network.rate, eps=1e-7, fused=True)
+        if self.network.optimizer == "adam":
+            self.optimizer = torch.optim.Adam(self.logits.parameters(), self.network.rate, eps=1e-7, fused=True)
+        else:
+            self.optimizer = torch.optim.SGD(self.logits.parameters(), self.network.rate, fused=True)
         self.probability = torch.sigmoid if self.network.binary else lambda x: x.softmax(1)
         losses = torch.nn.functional
         self.loss = losses.binary_cross_entropy_with_logits if self.network.binary else losses.cross_entropy
@@ -168,7 +152,8 @@ class Torch(Contestant):
             for place, value in zip(places, weights, strict=True):
                 # HWIO -> OIHW, (inputs, units) -> (units, inputs)
                 order = (3, 2, 0, 1) if value.ndim == 4 else range(value.ndim)[::-1]
-                place.copy_(self.torch.tensor(np.ascontiguousarray(value.transpose(*order))))
+                turned = np.ascontiguousarray(value.transpose(*order))
+                place.copy_(self.torch.tensor(turned.reshape(place.shape)))  # depthwise: from (1, c) to (c, 1)
         self.optimizer.state.clear()
 
     def channels_last(self, x):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.architectures import Architecture
+
 RELU = ("relu",)
 
 
@@ -23,7 +25,8 @@ class Network:
             ("flatten",) ("average",)                        maps -> a vector
             ("dense", units)
         batch: samples of a training step.
-        rate: Adam's learning rate.
+        optimizer: "adam", or "sgd" without momentum.
+        rate: its learning rate.
         tolerance: how far losses of the first steps may lie apart, relatively.
     """
 
@@ -31,8 +34,10 @@ class Network:
     image: tuple
     layers: tuple
     batch: int = 64
+    optimizer: str = "adam"
     rate: float = 1e-3
     tolerance: float = 1e-3
+    trains = True
 
     @property
     def binary(self):
@@ -122,6 +127,37 @@ class Network:
                     model.add(layers.Activation(behind))
         return model
 
+    def torch(self, torch):
+        """The network up to the logits as a module of PyTorch."""
+        nn = torch.nn
+
+        class Vector(nn.Module):
+            """Maps in the order of (h, w, c): a view, in this layout."""
+
+            def forward(self, x):
+                return x.permute(0, 2, 3, 1).flatten(1)
+
+        class Average(nn.Module):
+            def forward(self, x):
+                return x.mean((2, 3))
+
+        make = {
+            "conv": lambda c, f, side, padding: nn.Conv2d(c, f, side, padding=padding),
+            "dense": nn.Linear,
+            "norm": lambda c, f: nn.BatchNorm2d(c, eps=1e-3, momentum=0.01),
+            "relu": lambda c, f: nn.ReLU(),
+            "max": lambda c, f, side: nn.MaxPool2d(side),
+            "drop": lambda c, f, rate: nn.Dropout(rate),
+            "flatten": lambda c, f: Vector(),
+            "average": lambda c, f: Average(),
+        }
+        *layers, _ = self.shapes()
+        modules = []
+        for (kind, *sizes), before, after in layers:
+            more = sizes[1:] if kind in ("conv", "dense") else sizes
+            modules.append(make[kind](before[-1], after[-1], *more))
+        return nn.Sequential(*modules)
+
 
 def _plain(filters, units, classes):
     """3 x 3 convolutions, a 2 x 2 maximum after each but the last, a hidden and an output dense layer."""
@@ -154,6 +190,10 @@ NETWORKS = {
         # Adam's first steps are as long where the gradient is rounding alone, as of a bias before a normalization: after
         # five of them Keras on TensorFlow and PyTorch are 0.005 apart.
         Network("cifar", (32, 32, 3), _vgg((64, 128, 256), 10), tolerance=1e-2),
+        Architecture("mobilenet_v2", "MobileNetV2"),
+        Architecture("resnet50", "ResNet50"),
+        # A training step that does not fit into caches: whose memory is compared.
+        Architecture("resnet50_64", "ResNet50", (64, 64, 3), batch=32, trains=True),
     )
 }
 

@@ -24,8 +24,9 @@ STEPS = 6  # whose losses are compared
 def works_of(network):
     """(name, images, function of a contestant that gives a function of a number of calls)."""
     n = network.batch
+    train = (f"training step, batch {n}", n, lambda contestant: contestant.train)  # None: it only predicts
     return (
-        (f"training step, batch {n}", n, lambda contestant: contestant.train),  # None: it only predicts
+        *((train,) if network.trains else ()),
         (f"prediction, batch {n}", n, lambda contestant: lambda repeat: contestant.predictions(n, repeat)),
         ("prediction, 1 image", 1, lambda contestant: lambda repeat: contestant.predictions(1, repeat)),
     )
@@ -41,9 +42,10 @@ def contestants(network, threads, pythons, without):
     return found
 
 
-def compare_answers(players, tolerance):
+def compare_answers(players, network):
     """The same predictions and losses, or nothing is timed. Returns the differences from the first player's."""
-    answers = {p.name: (p.probabilities(), np.array(p.losses(STEPS)) if p.losses else None) for p in players}
+    trained = {p.name: np.array(p.losses(STEPS)) for p in players if p.losses and network.trains}
+    answers = {p.name: (p.probabilities(), trained.get(p.name)) for p in players}
     ours, (probabilities, losses) = next(iter(answers.items()))
     differences = {}
     for name, (theirs, steps) in answers.items():
@@ -51,7 +53,7 @@ def compare_answers(players, tolerance):
         same = np.allclose(theirs, probabilities, rtol=0, atol=1e-5)
         if steps is not None:
             found["losses"] = float(np.abs(steps - losses).max())
-            same = same and np.allclose(steps, losses, rtol=tolerance)
+            same = same and np.allclose(steps, losses, rtol=network.tolerance)
         if not same:
             sys.exit(f"{name} answers otherwise than {ours}: {found}")
     return differences
@@ -61,7 +63,7 @@ def play(network, threads, rounds, pythons, without):
     """All works of one network on so many threads, in turns."""
     players = contestants(network.exact, threads, pythons, without)
     try:
-        differences = compare_answers(players, network.tolerance)
+        differences = compare_answers(players, network)
         if network != network.exact:
             for player in players:
                 player.close()

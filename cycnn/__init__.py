@@ -26,6 +26,7 @@ _PACKAGES = (
 _NAMES = {
     "DTypePolicy": ("config", "DTypePolicy"),
     "FloatDTypePolicy": ("dtype_policies", "FloatDTypePolicy"),
+    "Function": ("models.function", "Function"),
     "GradientTape": ("ops.gradient_tape", "GradientTape"),
     "Initializer": ("initializers", "Initializer"),
     "Input": ("layers", "Input"),
@@ -35,16 +36,31 @@ _NAMES = {
     "Loss": ("losses", "Loss"),
     "Metric": ("metrics", "Metric"),
     "Model": ("models", "Model"),
+    "Operation": ("models.function", "Operation"),
     "Optimizer": ("optimizers", "Optimizer"),
     "Regularizer": ("regularizers", "Regularizer"),
+    "RematScope": ("utils.rematerialization", "RematScope"),
     "Sequential": ("models", "Sequential"),
     "Variable": ("core.variable", "Variable"),
     "device": ("utils.scopes", "device"),
     "from_onnx": ("models", "from_onnx"),
     "gradients": ("ops.gradients", "gradients"),
     "name_scope": ("utils.scopes", "name_scope"),
+    "remat": ("utils.rematerialization", "remat"),
     "show_config": ("config", "show_config"),
     "version": ("utils.scopes", "version"),
+}
+
+# Keras has them, cycnn has not.
+_ABSENT = {
+    "Quantizer": "everything is computed in float32, and nothing is quantized",
+    "StatelessScope": "weights have one place for life, which plans know; `ops.vjp` and `GradientTape` differentiate, and "
+    "`model.set_weights` gives a model other weights",
+    "SymbolicScope": "what a layer makes of shapes is `layer.compute_output_shape`, or `layer(Input(shape))`",
+    "distillation": "a `train_step` of one's own trains a model on what another one says",
+    "distribution": "one process computes on one CPU, with as many threads as `config.set_num_threads` says",
+    "export": "`model.export('model.onnx')` writes a model for other runtimes",
+    "quantizers": "everything is computed in float32, and nothing is quantized",
 }
 
 __all__ = ["__version__", *_PACKAGES, *_NAMES]
@@ -62,6 +78,11 @@ def __getattr__(name):
         raise AttributeError(f"module 'cycnn' has no attribute {name!r}")
     from cycnn.core import checks
 
+    if name in _ABSENT:  # an AttributeError would lose its text in `from cycnn import StatelessScope`
+        raise ImportError(f"cycnn has no `{name}`: {_ABSENT[name]}.")
+    words = importlib.import_module("cycnn.tensorflow")
+    if name in words.__all__:  # `tf.reduce_mean`
+        return getattr(words, name)
     raise AttributeError(checks.unknown("name in `cycnn`", name, __all__))
 
 

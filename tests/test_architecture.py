@@ -50,6 +50,7 @@ ROWS = (
         "testing",
         "dtype_policies",
         "mixed_precision",
+        "tensorflow",
         "tree",
     ),
     ("",),

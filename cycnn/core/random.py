@@ -33,13 +33,16 @@ def generator(seed=None, counter=0):
     return np.random.Generator(np.random.Philox(key=key))
 
 
-def make_seed():
+def make_seed(draw=None):
     """A seed for an object that was given none; all of them follow from `utils.set_random_seed`, where that was called.
+
+    Args:
+        draw: What `config.next_draw` returned, for an object that needs its seed later.
 
     Returns:
         Integer from 1 to 2³¹ - 1.
     """
-    return int(generator(*config.next_draw()).integers(1, 1 << 31))
+    return int(generator(*(draw or config.next_draw())).integers(1, 1 << 31))
 
 
 @registry.export("keras.random")

@@ -3,15 +3,18 @@
     {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
 
 A name in a config leads to a class only through the tables here: what cycnn exports under Keras's name for it, what
-the user registered, what a `custom_object_scope` holds. Nothing is imported by name and no code is read from a file.
+the user registered, what a `custom_object_scope` holds. Only modules of cycnn in these tables are imported by name, and
+no code is read from a file.
 
     export                           cycnn's own classes and functions, under their names in Keras
+    export_later                     those whose modules are imported when a config names them
     register_keras_serializable      the user's, under "package>name"
     custom_object_scope              the user's, by any name, for a while
     Family                           the named objects of a package: `initializers.get("he_normal")` and its like
 """
 
 import contextlib
+import importlib
 import types
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -26,6 +29,7 @@ from cycnn.core.names import to_snake_case
 PLACES = ("activations", "constraints", "initializers", "layers", "losses", "metrics", "optimizers", "regularizers")
 
 _builtin: dict[str, Any] = {}  # "keras.initializers.Zeros" → class
+_later: dict[str, Any] = {}  # "keras.layers" → name → the module of cycnn that exports it; or what exports them all
 _builtin_names: dict[Any, tuple[str, str]] = {}  # class → ("keras.initializers", "Zeros")
 _custom: dict[str, Any] = {}  # "package>name" → class or function
 _custom_names: dict[Any, str] = {}  # class or function → "package>name"
@@ -56,6 +60,32 @@ def export(module, *aliases):
         return thing
 
     return decorate
+
+
+def export_later(module, modules):
+    """Say where classes and functions are that enter the tables when their modules are imported.
+
+    Args:
+        module: Where Keras has them: `"keras.layers"`.
+        modules: Dictionary, name → module of cycnn; `"module:name there"` for an alias. Or a function that exports all.
+    """
+    _later[module] = modules
+
+
+def _exported(module, name):
+    """cycnn's own class or function; `None` where there is none. Only modules in the tables are imported."""
+    key = f"{module}.{name}"
+    if key not in _builtin:
+        root, *parts = module.split(".")
+        place = next((part for part in parts if part in PLACES), None)
+        if place is not None and root in ("cycnn", "keras"):
+            importlib.import_module(f"cycnn.{place}")
+        later = _later.get(module, {})
+        if callable(later):
+            later()
+        elif name in later:
+            importlib.import_module(later[name].partition(":")[0])
+    return _builtin.get(key)
 
 
 def register_keras_serializable(package="Custom", name=None):
@@ -166,7 +196,7 @@ def noting():
 
 def _note(name, thing):
     noted = _noted.get()
-    if noted is not None and thing not in _builtin_names:
+    if noted is not None and thing not in _builtin_names and not thing.__module__.startswith("cycnn.ops."):
         noted[name] = thing
 
 
@@ -285,15 +315,15 @@ def find(config, module_objects=None):
         name = registered_name = config["config"]
     found = get_registered_object(registered_name)
     if found is None and module is not None:
-        found = _builtin.get(f"{module}.{name}")
+        found = _exported(module, name)
     if found is None and ("module" not in config or module == "builtins"):
         found = (module_objects or {}).get(name)
     if found is None and module == "builtins":
         # Keras writes its own functions without saying where they live.
-        places = (f"keras.{place}.{name}" for place in PLACES if place != "layers")
-        found = next(filter(None, map(_builtin.get, places)), None)
+        places = (f"keras.{place}" for place in PLACES if place != "layers")
+        found = next(filter(None, (_exported(place, name) for place in places)), None)
     if found is None and module is not None and module.partition(".")[0] in ("keras", "tf_keras"):
-        found = _builtin.get(f"{_public(module)}.{name}")
+        found = _exported(_public(module), name)
     return found
 
 
@@ -368,7 +398,8 @@ def _not_found(config, module_objects):
     if name == "function":
         what, name = "function", config["config"]
     known = {key.rpartition(".")[2] for key in _builtin if key.rpartition(".")[0] == module}
-    known |= {*module_objects, *_scope.get(), *_custom}
+    later = _later.get(module, ())
+    known |= {*(() if callable(later) else later), *module_objects, *_scope.get(), *_custom}
     return (
         f"{unknown(what, name, known)} A {what} of your own is found if it is decorated with "
         "`@cycnn.utils.register_keras_serializable()` or given in `custom_objects`."

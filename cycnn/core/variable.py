@@ -4,31 +4,56 @@ Its memory never moves, so plans may hold its address and several models may sha
 values raises `version`; a plan compares it with the one its packed copies were made from.
 """
 
+import contextlib
 import operator
+from contextvars import ContextVar
 
 import numpy as np
 
 from cycnn.core import memory
+
+_expecting = ContextVar("expecting", default=False)
+
+
+@contextlib.contextmanager
+def expecting_values():
+    """Within this scope a variable that is given an initializer calls it only if its values are read before others are
+    assigned: a model from a file needs no random weights."""
+    token = _expecting.set(True)
+    try:
+        yield
+    finally:
+        _expecting.reset(token)
 
 
 class Variable:
     """A named float32 array with Keras's attributes. Arithmetic, comparisons and indexing give NumPy arrays.
 
     Args:
-        value: array-like; its values are copied.
+        value: array-like, whose values are copied; or an initializer, with `shape`.
         name: last part of the path, like `"kernel"`.
         trainable: whether optimizers may change it.
         dtype: `"float32"` for weights; counters and seeds have integer types.
         regularizer, constraint: as given to `Layer.add_weight`.
         path: full name, like `"conv2d/kernel"`.
+        shape: tuple of integers.
     """
 
     def __init__(
-        self, value, name="variable", trainable=True, dtype="float32", regularizer=None, constraint=None, path=None
+        self,
+        value,
+        name="variable",
+        trainable=True,
+        dtype="float32",
+        regularizer=None,
+        constraint=None,
+        path=None,
+        shape=None,
     ):
-        value = np.asarray(value)
-        self._array = memory.empty(value.shape, dtype)
-        self._array[...] = value
+        if shape is not None and _expecting.get():
+            self._waiting = value, shape, np.dtype(dtype)
+        else:
+            self._begin(value if shape is None else value(shape), dtype)
         self.name = name
         self.path = path or name
         self.trainable = trainable
@@ -36,17 +61,29 @@ class Variable:
         self.constraint = constraint
         self.version = 0
 
+    def _begin(self, value, dtype):
+        value = np.asarray(value)
+        self._array = memory.empty(value.shape, dtype)
+        self._array[...] = value
+
+    def __getattr__(self, name):
+        if name != "_array" or "_waiting" not in vars(self):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        initializer, shape, dtype = vars(self).pop("_waiting")  # read before anything was assigned
+        self._begin(initializer(shape), dtype)
+        return self._array
+
     @property
     def shape(self):
-        return self._array.shape
+        return self._waiting[1] if "_waiting" in vars(self) else self._array.shape
 
     @property
     def dtype(self):
-        return self._array.dtype.name
+        return (self._waiting[2] if "_waiting" in vars(self) else self._array.dtype).name
 
     @property
     def ndim(self):
-        return self._array.ndim
+        return len(self.shape)
 
     @property
     def value(self):
@@ -73,6 +110,9 @@ class Variable:
             )
         if value.dtype.kind not in "fiub":
             raise ValueError(f"Variable {self.path!r} holds numbers. Received: a value of dtype {value.dtype}.")
+        if "_waiting" in vars(self):
+            _, shape, dtype = vars(self).pop("_waiting")
+            self._array = memory.empty(shape, dtype)
         self._array[...] = value
         self.version += 1
         return self

@@ -126,11 +126,20 @@ class Function:
             return self
         found = self._sized.pop(sizes, None)  # atomic, as all that is done here: threads may specialize at a time
         if found is None:
-            found = Function(specialize(self.graph, sizes), self._plans, (self.graph, sizes))
+            found = Function(specialize(self.graph, sizes), self._plans, (self._kind, sizes))
         self._sized[sizes] = found
         for old in list(self._sized)[:-KEPT]:
             self._sized.pop(old, None)
         return found
+
+    def of_edition(self, edition):
+        """The function of what its layers compute now, when they were last changed at this `edition`."""
+        if not edition:
+            return self
+        graph = self.graph  # one of unknown sizes is recorded again for each size anyhow
+        if graph.sized:
+            graph = specialize(graph, [tensor.spec.sample for tensor in graph.inputs])
+        return Function(graph, self._plans, (self.graph, edition))
 
     def lend(self, key, make):
         """A plan for `key`, made by `make()` if no such plan is free. To be used in a `with` statement."""

@@ -70,6 +70,21 @@ OUTSIDE = Scope()  # of any layer
 _scope: ContextVar[Scope] = ContextVar("scope", default=OUTSIDE)
 
 
+_latest = 0
+
+
+def latest_edition():
+    """The greatest `edition` of any operation."""
+    return _latest
+
+
+def next_edition():
+    """The `edition` of an operation that has just been changed."""
+    global _latest
+    _latest += 1
+    return _latest
+
+
 def current_scope():
     """The `Scope` in which operations are recorded now."""
     return _scope.get()
@@ -94,6 +109,7 @@ class Operation:
     """
 
     variables = ()
+    edition = 0  # a greater number whenever what it computes has become something else after it was recorded
     keeps_gradient = False  # whether `backward` leaves dy as it is
     passes_gradient = False  # whether dx of every input is dy: what `backward`, called without dx, leaves there
 
@@ -210,16 +226,24 @@ class Alias(Operation):
 
 
 class Choice(Alias):
-    """The first of two tensors in inference, the second while training."""
+    """The first of some tensors in inference, the second while training; the third, if there is one, where nobody said
+    which: `layer(x)`, of a layer whose `call` has `training=True`, or which has such layers in it."""
 
     def memory(self, x):
-        inference, training = x
-        if inference.shape != training.shape:
+        inference, training = x[:2]
+        if any(other.shape != inference.shape for other in x):
             raise ValueError(
                 "A layer's output must have one shape, in inference and while training. "
                 f"Received: {inference.shape} and {training.shape}."
             )
         return Memory(inference)
+
+    @staticmethod
+    def taken(inputs, training):
+        """The one of its inputs that counts with a training flag, or with None."""
+        if training is None:
+            return inputs[2 if len(inputs) > 2 else 0]
+        return inputs[bool(training)]
 
 
 class Attached(Alias):
@@ -243,6 +267,7 @@ class Graph:
     Attributes:
         losses: list of `(flag, AddedLoss)`: what its layers add to the loss.
         sized: whether all lengths of the inputs are known; otherwise `specialize` makes graphs that plans can be made of.
+        tells_unsaid: whether no training flag is another than False.
 
     Raises:
         ValueError: an output depends on an input that is not given.
@@ -280,7 +305,8 @@ class Graph:
             if type(node.operation) is Attached:
                 found.update((id(loss), (flag, loss)) for flag, loss in node.operation.losses)
         self.losses = list(found.values())
+        self.tells_unsaid = any(type(node.operation) is Choice and len(node.inputs) > 2 for node in self.nodes)
 
     def losses_of(self, training):
         """What its layers add to the loss with a training flag: a list of `AddedLoss`."""
-        return [loss for flag, loss in self.losses if flag is None or flag == training]
+        return [loss for flag, loss in self.losses if flag is None or flag == bool(training)]

@@ -24,7 +24,7 @@ from cycnn.engine import rewrites
 from cycnn.engine.buffers import EXTERNAL, GROUP, ONCE, SAMPLE, THREAD, Buffer, Storage
 from cycnn.engine.planner import Lifetime, lower_bound, place, rounded
 from cycnn.engine.recompute import recompute
-from cycnn.engine.schedule import HOST, SAMPLES, SPREAD, SUMS, WHOLE, Emitted, schedule
+from cycnn.engine.schedule import HOST, SAMPLES, SPREAD, SUMS, WHOLE, Emitted, put_off, schedule
 from cycnn.kernels.executor import Program, clock
 
 GROUPS = 16  # of a full batch: 16 threads have work, and 16 partial gradients are a small price below
@@ -37,7 +37,7 @@ WORK_OF_A_THREAD = 4e6
 # Kernels that do the multiply-adds of a convolution or a matrix product: each of them as many as `Operation.flops` says.
 PRODUCTS = frozenset(
     f"{family}.{verb}{rank}"
-    for family in ("conv", "depthwise", "gemm", "pooled")
+    for family in ("conv", "depthwise", "gemm", "grouped", "pooled")
     for verb in ("forward", "forward_transposed", "backward_input", "backward_kernel")
     for rank in ("", "_3d")
 )
@@ -163,6 +163,8 @@ def _products(kernel, integers, flops):
     if kernel in ("winograd.forward", "winograd.backward_input", "winograd.backward_kernel"):
         tile = 4 if kernel == "winograd.backward_kernel" else integers[0]
         return flops * (tile + 2) ** 2 // (9 * tile**2)
+    if kernel == "pooled.forward_winograd":  # 8 products for four pixels of a row, of 5 columns each
+        return flops * 8 // 20
     if kernel in ("winners.backward_kernel", "winners.backward_input"):
         ph, pw = integers[4:6] if kernel == "winners.backward_kernel" else integers[6:8]
         return flops // (ph * pw)
@@ -195,7 +197,7 @@ class Plan:
     Args:
         graph: `Graph`.
         capacity: samples of the largest batch.
-        training: the training flag of the operations.
+        training: the training flag of the operations; None: nobody said one, see `graph.Choice`.
         objective: what to do with the outputs besides writing them: an object with `absorbs(node, k)`,
             `emit(emit, plan, xs, ys)` and, where layers add to the loss, `add(emit, plan, k, loss, xs)` (see
             `training.objective`), or None.
@@ -438,12 +440,13 @@ class Plan:
     def _lay_out(self, split):
         # Training repacks the weights in every step; prediction only when they have changed, so there they stay.
         together = self.training and bool(self._wanted)
-        preparing = schedule(self.preparing)
         if not self._halves:
             self.calls = recompute(self.calls, schedule(self.calls, split))
         segments = schedule(self.calls[: self._forward], split) if self._halves else []
         halfway = len(segments)
         segments += schedule(self.calls[self._forward :] if self._halves else self.calls, split)
+        # Between two halves a program may change the weights: what both read is made before the first.
+        preparing = schedule(put_off(self.preparing, segments) if together and not self._halves else self.preparing)
         all_segments = preparing + segments
         self.segments, self.preparing_segments = segments, preparing
         spans = {}

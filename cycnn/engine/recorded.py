@@ -153,7 +153,7 @@ class Recorded:
                 if type(node.operation) is Attached:
                     inputs = inputs[:1]
                 elif type(node.operation) is Choice:
-                    inputs = inputs[bool(node.flag(self.training)) :][:1]
+                    inputs = (Choice.taken(inputs, node.flag(self.training)),)
                 tensors.update(inputs)
                 variables.update(node.operation.variables)
         return tensors, variables

@@ -4,6 +4,7 @@ the first, which changes its rounding, is one of those that `config.set_fast_con
 A rule sees the nodes in running order and returns them, some replaced. It may only touch what lies between two nodes
 when nobody else looks there: the tensor has one consumer and is no output.
 
+    zeros → convolution          a convolution that pads by itself: one that reads past the edges, or copies at once
     convolution → normalization  with constant statistics: other weights, found when one of them has changed
     convolution → pooling        a convolution without the rows and columns that the pooling drops
     relu → max-pooling           max-pooling → relu, as one operation: relu sees a quarter of the elements, and the
@@ -32,7 +33,7 @@ def choose(nodes, outputs, training, losses=()):
     for node in nodes:
         kind = type(node.operation)
         if kind is Choice:
-            chosen[node.output] = node.inputs[bool(node.flag(training))]
+            chosen[node.output] = Choice.taken(node.inputs, node.flag(training))
         elif kind is Attached:
             chosen[node.output] = node.inputs[0]
     if not chosen:
@@ -73,6 +74,7 @@ def rewrite(nodes, outputs, training=False, differentiates=True):
         training: the plan's training flag.
         differentiates: whether the plan goes backward too.
     """
+    nodes = absorb_padding(nodes, _Neighbours(nodes, outputs))
     folds = not differentiates and config.fast_convolutions()
     nodes = fold_normalization(nodes, _Neighbours(nodes, outputs), training) if folds else nodes
     for rule in (narrow_before_pooling, pool_before_relu, fuse_pooling):
@@ -117,6 +119,20 @@ def _between(tensor, spec):
     new = SymbolicTensor(spec, name=tensor.name)
     new.original = tensor.original
     return new
+
+
+def absorb_padding(nodes, neighbours):
+    """Zeros around a map, then a convolution -> a convolution that has them around its input."""
+    done = []
+    for node in nodes:
+        before = neighbours.before(node)
+        zeros = _ability(before, "zeros") if _ability(node, "within") else None
+        within = node.operation.within(zeros) if zeros else None
+        if within is not None:
+            done[done.index(before)] = _joined(before, node, within)
+        else:
+            done.append(node)
+    return done
 
 
 class Folded(Operation):

@@ -10,10 +10,14 @@ Calls come in an order that is right when each finishes before the next begins. 
   the threads: a few samples at a time, each task would read all the weights again;
 - a call of a Python function is a segment by itself: the threads go home before it and come back after it.
 
+What only reads weights, a packed copy of them, is not in that order: it is made in the last segment of whole calls before
+its first use (`put_off`), so that a large network never holds the copies of all its weights at once.
+
 So a convolutional network's training step becomes one long segment of samples, one of reductions, one of updates; batch
 normalization, whose statistics need all samples, begins a new segment by itself. Nothing here knows an operation.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 from cycnn.engine.buffers import GROUP, SAMPLE
@@ -117,3 +121,33 @@ def schedule(calls, split=False):
             current.append((call, touched))
     flush()
     return segments
+
+
+def put_off(preparing, segments):
+    """Move calls that only read weights behind others, into the last segment on the whole batch before their first use.
+
+    Args:
+        preparing: list of `Emitted`; what they write, nobody has written before.
+        segments: of all other calls; some get calls added.
+
+    Returns:
+        The calls before whose first use no such segment lies.
+    """
+    first, written, stay = {}, [], []
+    for s, segment in enumerate(segments):
+        touches = [call.touches() for call in segment.calls]
+        for storage in set().union(*(both for touched in touches for both in touched)):
+            first.setdefault(storage, s)
+        written.append(set().union(*(touched[1] for touched in touches)))
+    made = Counter(storage for call in preparing for storage in call.touches()[1])
+    for call in preparing:
+        read, results = call.touches()
+        use = min((first[storage] for storage in results if storage in first), default=0)
+        changed = next((s for s, storages in enumerate(written) if storages & read), len(segments))
+        alone = all(made[storage] == 1 for storage in results) and not any(storage in made for storage in read)
+        places = [s for s in range(min(use, changed)) if segments[s].whole and not segments[s].host] if alone else []
+        if places:
+            segments[places[-1]].calls.append(call)
+        else:
+            stay.append(call)
+    return stay

@@ -18,6 +18,8 @@
     object_detection       what is in a scene, and where, in a single pass
     style_transfer         what one picture shows, in the manner of another
     text_lines             lines of text, read with CTC
+    gan_digits             digits that nobody wrote: one network draws, another one tells drawings from real ones
+    vae_digits             a map of handwriting, and what lies between two digits
 
     time_series            1D: what somebody does, from a sensor
     sounds                 2D: sounds by their spectrograms

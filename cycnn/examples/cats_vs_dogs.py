@@ -127,6 +127,16 @@ def in_memory(photos: Photos) -> Photos:
     return kept
 
 
+def accuracy_both_ways(model: models.Model, photos: Photos) -> float:
+    """The share of photos that are told right by the mean of two predictions: of a photo, and of it turned over (as
+    Krizhevsky et al., 2012, "ImageNet classification with deep convolutional neural networks", section 4.1)."""
+    right = []
+    for batch, labels in photos:
+        mean = (model.predict_on_batch(batch) + model.predict_on_batch(batch[:, :, ::-1])) / 2
+        right.append((mean > 0.5) == (labels > 0.5))
+    return float(np.concatenate(right).mean())
+
+
 # Without photos ------------------------------------------------------------------------------------------------------
 
 
@@ -233,6 +243,8 @@ def main(arguments: Sequence[str] | None = None) -> float:
     loss, accuracy = model.evaluate(test)
     count = f"{name}, {options.network} network, seed {options.seed}"
     print(f"Test loss: {loss:.4f}, test accuracy: {accuracy:.4f} ({count})")
+    accuracy = accuracy_both_ways(model, test)
+    print(f"Test accuracy by the mean of what it says of a photo and of its mirror image: {accuracy:.4f}")
 
     files = [options.output / f"{name.replace(' ', '-')}{end}" for end in ("-curves.png", "-predictions.png", ".keras")]
     curves_png, predictions_png, model_file = files

@@ -135,22 +135,24 @@ def main(arguments: Sequence[str] | None = None) -> float:
 
     model = build()
     model.summary()
-    steps = options.epochs * -(-len(x) // 16)
+    steps = options.epochs * -(-len(x) // 8)
     model.compile(optimizers.Adam(optimizers.schedules.CosineDecay(3e-3, steps)), loss)
-    model.fit(x, encode(scenes), batch_size=16, epochs=options.epochs)
+    model.fit(x, encode(scenes), batch_size=8, epochs=options.epochs)
 
     found, sure = decode(model.predict(x_test, verbose=0))
     score = mean_average_precision(scenes_test, found, sure)
     print(f"mAP@0.5: {score:.4f}")
 
+    zoom = 4  # so that letters are small beside the objects
+
     def drawn(scenes: Boxes) -> dict[str, Boxes]:
-        return {"boxes": [boxes[:, :4] for boxes in scenes[:9]], "labels": [boxes[:, 4] for boxes in scenes[:9]]}
+        return {"boxes": [zoom * boxes[:, :4] for boxes in scenes[:9]], "labels": [boxes[:, 4] for boxes in scenes[:9]]}
 
     certain = [boxes[scores > 0.5] for boxes, scores in zip(found, sure, strict=True)]
     path = options.output / "object-detection.png"
     visualization.plot_bounding_box_gallery(
-        x_test[:9], "center_xywh", drawn(scenes_test), drawn(certain), (0, 1), line_thickness=1, font_scale=0.6,
-        prediction_mapping=dict(enumerate(KINDS)), legend=True, scale=3, path=path,
+        x_test[:9].repeat(zoom, 1).repeat(zoom, 2), "center_xywh", drawn(scenes_test), drawn(certain), (0, 1),
+        prediction_mapping=dict(enumerate(KINDS)), font_scale=1.5, text_thickness=1, legend=True, dpi=128, path=path,
     )  # fmt: skip
     print(f"Written: {path}")
     return score

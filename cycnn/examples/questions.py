@@ -7,15 +7,17 @@ Each answer is a function that measures what it says, on few digits and with sma
 what counts is which one is larger.
 
 Bar: convolutions are righter than dense layers with more parameters; batch normalization learns more in an epoch; padding
-keeps the size, and the corner counts more; dropout and moved images narrow the gap between training and test; filters of
-three words read better than filters of one; pooling leaves a quarter of the values and adds no parameter.
+keeps the size, and the corner counts more; with dropout and moved images more of the test images are right, and the gap
+between training and test narrows; filters of three words read better than filters of one; pooling leaves a quarter of the
+values and adds no parameter.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from cycnn import applications, layers, models, visualization
+from cycnn import applications, layers, models, optimizers, visualization
 from cycnn.examples import text_classification
 from cycnn.examples.common import Pair, handwritten, start
 
@@ -40,7 +42,7 @@ def fit(
     model: models.Sequential, train: Pair, test: Pair, epochs: int, loss: str = "sparse_categorical_crossentropy"
 ) -> Numbers:
     """Train; the accuracy on the training pair and on the test pair."""
-    model.compile("adam", loss, metrics=["accuracy"])
+    model.compile(optimizers.Adam(3e-3), loss, metrics=["accuracy"])
     model.fit(*train, batch_size=32, epochs=epochs, verbose=0)
     return float(model.evaluate(*train, verbose=0)[1]), float(model.evaluate(*test, verbose=0)[1])
 
@@ -88,20 +90,20 @@ def padding() -> Numbers:
     return seen[0], seen[1]
 
 
-def overfitting(train: Pair, test: Pair, epochs: int) -> Numbers:
+def overfitting(train: Pair, test: Pair, epochs: int) -> tuple[float, ...]:
     """How can overfitting be prevented?"""
     few = (train[0][:200], train[1][:200])
     change = layers.RandomTranslation(0.1, 0.1, fill_mode="constant")
-    gaps = []
+    right = []
     print("By seeing other images in each epoch, and by dropout: a network should not know its few images by heart.")
     for name, model in (
         ("as it is", convolutions()),
         ("moved images, dropout", network(change, *convolutions().layers[:-2], layers.Dropout(0.4))),
     ):
-        known, new = fit(model, few, test, 4 * epochs)
-        gaps.append(known - new)
+        known, new = fit(model, few, test, 16 * epochs)
+        right += [known, new]
         print(f"  {name:>21}: {known:.3f} of the 200 training images, {new:.3f} of the test images")
-    return gaps[0], gaps[1]
+    return tuple(right)
 
 
 def architectures() -> int:
@@ -142,12 +144,33 @@ def dimensions() -> Numbers:
     return float(x.size), float(np.size(y))
 
 
-def main(arguments: Sequence[str] | None = None) -> dict[str, Numbers]:
+def seeing(train: Pair, test: Pair, epochs: int, path: Path) -> None:
+    """How can one see what a network has learned?"""
+    model = network(
+        layers.Conv2D(16, 5, activation="relu"), layers.MaxPooling2D(2), layers.Conv2D(32, 3, activation="relu"),
+        layers.Conv2D(32, 3, activation="relu", name="last"), layers.GlobalAveragePooling2D(),
+    )  # fmt: skip
+    fit(model, train, test, 2 * epochs)
+    images = test[0][:4]
+    heats = {
+        "saliency": visualization.saliency(model, images),
+        "integrated gradients": visualization.integrated_gradients(model, images)[..., 0],
+        "Grad-CAM": visualization.grad_cam(model, images, layer="last"),
+        "occlusion": visualization.occlusion(model, images, size=5),
+    }
+    rows = zip(images, *(visualization.overlay(images, heat) for heat in heats.values()), strict=True)
+    pictures = [picture for row in rows for picture in row]
+    titles = ["digit", *heats] * len(images)
+    visualization.plot_images(pictures, titles, columns=5, scale=1.6, path=path)
+    print(f"By the pixels that matter for its answer. Written: {path}")
+
+
+def main(arguments: Sequence[str] | None = None) -> dict[str, tuple[float, ...]]:
     """Run the program; returns what was measured, without and with."""
     options = start("questions", arguments, "Answers by running code.", epochs=5, samples=2000)
     name, train, (x, y) = handwritten(options.samples)
     test = x[:1000], y[:1000]
-    answers = {}
+    answers: dict[str, tuple[float, ...]] = {}
     for ask in (advantages, batch_normalization, overfitting):
         print(f"\n{ask.__doc__}")
         answers[ask.__name__] = ask(train, test, options.epochs)
@@ -160,16 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Numbers]:
     print(f"\n{architectures.__doc__}")
     architectures()
 
-    print("\nHow can one see what a network has learned?")
-    model = convolutions()
-    fit(model, train, test, options.epochs)
-    image = test[0][:1]
-    heats = [visualization.saliency(model, image), visualization.integrated_gradients(model, image),
-             visualization.grad_cam(model, image, layer="last")]  # fmt: skip
-    path = options.output / f"{name.lower()}-questions.png"
-    pictures = [image[0], *(visualization.overlay(image, heat)[0] for heat in heats)]
-    visualization.plot_images(pictures, ["digit", "saliency", "integrated gradients", "Grad-CAM"], columns=4, path=path)
-    print(f"By the pixels that matter for its answer. Written: {path}")
+    print(f"\n{seeing.__doc__}")
+    seeing(train, test, options.epochs, options.output / f"{name.lower()}-questions.png")
     return answers
 
 

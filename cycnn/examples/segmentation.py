@@ -48,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> float:
 
     model = applications.UNet((SIZE, SIZE, 3), len(CLASSES), filters=8, depth=3, padding="same", dropout=0.0)
     print(f"The network has {model.count_params():,} parameters.")
-    steps = options.epochs * -(-len(x) // 8)
-    model.compile(optimizers.Adam(optimizers.schedules.CosineDecay(2e-3, steps)), "sparse_categorical_crossentropy")
-    model.fit(x, y, batch_size=8, epochs=options.epochs, validation_data=(x_test, y_test))
+    steps = options.epochs * -(-len(x) // 4)
+    model.compile(optimizers.Adam(optimizers.schedules.CosineDecay(4e-3, steps)), "sparse_categorical_crossentropy")
+    model.fit(x, y, batch_size=4, epochs=options.epochs, validation_data=(x_test, y_test))
 
     found = model.predict(x_test, verbose=0).argmax(axis=-1)
     for k, name in enumerate(CLASSES):
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> float:
     path = options.output / "segmentation.png"
     shown = {"y_true": y_test[:6], "y_pred": found[:6], "value_range": (0, 1), "path": path}
     visualization.plot_segmentation_mask_gallery(x_test[:6], len(CLASSES) - 1, **shown)
-    print(f"Written: {path}")
+    print(f"Written: {path} (pictures, true masks, masks that were found)")
     return score
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cycnn import layers, models, visualization
+from cycnn import layers, models, optimizers, visualization
 from cycnn.examples.common import start
 
 KINDS = ("tone", "rising", "falling", "vibrato", "pulses", "chord", "noise")
@@ -78,7 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> float:
 
     model = build(x.shape[1:])
     model.summary()
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    steps = options.epochs * -(-len(x) // 32)
+    rate = optimizers.schedules.CosineDecay(4e-3, steps)
+    model.compile(optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x, y, batch_size=32, epochs=options.epochs, validation_data=(x_test, y_test))
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     print(f"Test loss: {loss:.4f}, test accuracy: {accuracy:.4f}")

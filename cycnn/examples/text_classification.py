@@ -55,7 +55,7 @@ def review(liked: bool) -> str:
 
     clauses = [judgement() for _ in range(random.randint(1, 3))] + random.sample(ASIDES, 2)
     random.shuffle(clauses)
-    return f"I bought this {random.choice(THINGS)}. " + ". ".join(clauses).capitalize() + "."
+    return f"I bought this {random.choice(THINGS)}. " + " ".join(f"{clause.capitalize()}." for clause in clauses)
 
 
 def generate(number: int) -> tuple[np.ndarray, np.ndarray]:

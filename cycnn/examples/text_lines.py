@@ -89,9 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> float:
 
     model = build()
     model.summary()
-    steps = options.epochs * -(-len(x) // 16)
+    steps = options.epochs * -(-len(x) // 8)
     model.compile(optimizers.Adam(optimizers.schedules.CosineDecay(4e-3, steps)), losses.CTC())
-    model.fit(x, y, batch_size=16, epochs=options.epochs)
+    model.fit(x, y, batch_size=8, epochs=options.epochs)
 
     truth = ["".join(LETTERS[code - 1] for code in line if code > 0) for line in y_test]
     found = read(model, x_test)

@@ -1,9 +1,11 @@
 """Initializers that draw: normal, uniform, and those that scale with the number of inputs and outputs of a unit."""
 
+import functools
 import math
 
 import numpy as np
 
+from cycnn import config
 from cycnn.core import checks, random, registry
 from cycnn.initializers.base_initializer import Initializer, standardize
 
@@ -27,7 +29,15 @@ class RandomInitializer(Initializer):
                 raise checks.refuse("seed", "an integer, a SeedGenerator or None", seed)
             seed = checks.as_integer(seed)
         self._init_seed = seed
-        self.seed = random.make_seed() if seed is None else seed
+        if seed is None:
+            self._draw = config.next_draw()  # its turn, now
+        else:
+            self.seed = seed
+
+    @functools.cached_property
+    def seed(self):
+        """The seed as it was given; the one of this initializer's turn where there was none."""
+        return random.make_seed(self._draw)
 
     def get_config(self):
         return {"seed": registry.serialize_keras_object(self._init_seed)}

@@ -13,8 +13,8 @@ One source is compiled for several instruction sets (`_baseline`, `_avx2`, `_avx
 and operating system allow is loaded, at most the one that the environment variable `CYCNN_ISA` names.
 `reference` holds the same functions in plain float64 NumPy: slow, obvious, and the judge of these.
 
-    conv  winograd  depthwise  gemm  pool  pooled  winners  norm  elementwise  loss  update  gather  layout  merge  image
-                                                                    one .pyx each, once per instruction set
+    conv  winograd  depthwise  grouped  gemm  pool  pooled  winners  norm  elementwise  loss  update  gather  layout
+    merge  image                                                    one .pyx each, once per instruction set
     tile.pxi  taps.pxd  maths.pxd  random.pxd                       inline functions they share
     call.pxd  executor  threads.pxd  cpu                            the seam, compiled once
 """
@@ -32,8 +32,8 @@ except ImportError as error:
     ) from error
 
 FAMILIES = (
-    "conv", "depthwise", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge", "pooled",
-    "winners", "winograd", "image",
+    "conv", "depthwise", "grouped", "gemm", "pool", "norm", "elementwise", "loss", "update", "gather", "layout", "merge",
+    "pooled", "winners", "winograd", "image",
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ class Build:
         if family not in FAMILIES:
             raise AttributeError(f"no kernel family {family!r}; there are {', '.join(FAMILIES)}.")
         module = importlib.import_module(f"cycnn.kernels._{self.isa}.{family}")
-        found = SimpleNamespace(**getattr(module, "CONSTANTS", {}))
+        found = SimpleNamespace(isa=self.isa, **getattr(module, "CONSTANTS", {}))
         for verb, (door, modes) in module.DOORS.items():
             setattr(found, verb, Kernel(f"{family}.{verb}", getattr(module, verb), door, modes))
         setattr(self, family, found)

@@ -6,9 +6,11 @@ one after the other. A sequence (n, w, c) is a map of one row.
 Nothing is unrolled into columns: the tiles of `tile.pxi` read the map where it lies. Three ways lead to a tile, by
 shape alone: *flat* (1x1, stride 1: all pixels are one long run), *rows* (a run is an output row), and *panel* (maps
 narrower than half a tile: pixels of several rows and samples are first copied side by side, DEPTH terms at a time).
-The input gradient has two: *rows*, where each column of taps adds to the part of a row that it saw, and, for narrow
-maps, *taps*, where a tile of neighbouring pixels of dy goes to wherever one tap looked; that of a flat one is `forward`
-with the transposed kernel. The kernel gradient reads both maps where they lie, or, of many channels, copies of them.
+The input gradient has three: *rows*, where each column of taps adds to the part of a row that it saw; for narrow maps,
+*taps*, where a tile of neighbouring pixels of dy goes to wherever one tap looked; and, of few channels, *spread*,
+where the lanes are taps and channels, and the sums of a pixel of dy are added to all that its window saw. That of a
+flat one is `forward` with the transposed kernel. The kernel gradient reads both maps where they lie, or, of many
+channels, copies of them.
 
 Zero padding is not the kernels' business: x comes padded (`layout.pad`), so no loop forward has an edge. Kernels come
 packed, [group][block of LANES filters][kh][kw][c][lanes], by `pack` (forward) and `pack_transposed` (input gradient);
@@ -27,8 +29,9 @@ include "tile.pxi"
 
 cdef enum:
     BAND = 16                        # rows of a volume that share a slab of weights; twice as many change nothing
-    WEIGHTS = 65536                  # so many are read again for every NEAR pixels: they stay in the second-level cache
-    NEAR = 8 * PIXELS                # pixels of all blocks of filters at a time
+    WEIGHTS = 262144                 # so many are read again for every NEAR pixels: they stay in the second-level cache
+    NEAR = 4 * PIXELS                # pixels of all blocks of filters at a time
+    PANEL = 8 * PIXELS               # pixels of a panel
     RUN = 200                        # pixels of a kernel gradient's panels: a tile's rows and columns are 38 KiB
     FAR = 512                        # floats from pixel to pixel from which on they pay: half a page
     CHUNK = 16                       # tiles whose rows are copied at a time
@@ -68,14 +71,25 @@ cdef inline bint _narrow(Py_ssize_t ow) noexcept nogil:
     return 2 * ow < PIXELS
 
 
+cdef inline bint _spread(Py_ssize_t taps, Py_ssize_t cg, Py_ssize_t groups) noexcept nogil:
+    """Whether a block of channels would be half empty: then the lanes of an input gradient are taps and channels."""
+    return groups == 1 and taps > 1 and 2 * cg <= HALF and taps * cg <= STAGE // PIXELS
+
+
 def packed_size(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_ssize_t groups):
-    """Floats of a packed kernel of shape (kh, kw, cg, f); for `pack_transposed` with cg and f / groups swapped."""
+    """Floats of a kernel of shape (kh, kw, cg, f) from `pack`."""
     return groups * kh * kw * cg * padded(f // groups)
 
 
 def padded_filters(Py_ssize_t f):
     """Filters of all blocks, missing ones included: the row of a partial kernel gradient that tiles write whole."""
     return padded(f)
+
+
+def transposed_size(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_ssize_t groups):
+    """Floats of a kernel of shape (kh, kw, cg, f) from `pack_transposed`."""
+    cdef Py_ssize_t taps = kh * kw
+    return f * (padded(taps * cg) if _spread(taps, cg, groups) else taps * padded(cg))
 
 
 def pack_units(Py_ssize_t f, Py_ssize_t groups):
@@ -107,8 +121,7 @@ cdef inline void _pack_block(const float* kernel, float* packed, const Geometry*
             b[k * lanes + l] = 0
 
 
-cdef inline void _pack_transposed_block(const float* kernel, float* packed, const Geometry* g,
-                                        Py_ssize_t unit) noexcept nogil:
+cdef inline void _pack_channels(const float* kernel, float* packed, const Geometry* g, Py_ssize_t unit) noexcept nogil:
     cdef Py_ssize_t blocks = blocks_of(g.cg), group = unit // blocks, block = unit % blocks
     cdef Py_ssize_t taps = g.kh * g.kw, k, o, l
     cdef int lanes = lanes_of(block, g.cg)
@@ -123,6 +136,18 @@ cdef inline void _pack_transposed_block(const float* kernel, float* packed, cons
             for l in range(valid, lanes):
                 b[l] = 0
             b += lanes
+
+
+cdef inline void _pack_transposed_block(const float* kernel, float* packed, const Geometry* g,
+                                        Py_ssize_t unit) noexcept nogil:
+    cdef Geometry one
+    if _spread(g.kh * g.kw, g.cg, g.groups):            # as a 1x1 kernel of all taps' channels
+        one = g[0]
+        one.kh, one.kw, one.cg = 1, 1, g.kh * g.kw * g.cg
+        for unit in range(blocks_of(one.cg)):
+            _pack_channels(kernel, packed, &one, unit)
+    else:
+        _pack_channels(kernel, packed, g, unit)
 
 
 def pack(
@@ -154,10 +179,11 @@ cdef void _pack(const Call* c, const Task* t) noexcept nogil:
 
 def pack_transposed(
     const float[:, :, :, ::1] kernel,  # IN   (kh, kw, c / groups, f)
-    float[::1] packed,                 # OUT  (packed_size with c / groups and f / groups swapped,)
+    float[::1] packed,                 # OUT  (transposed_size,)
     Py_ssize_t groups, int threads=1,
 ):
-    """Kernel in blocks of channels, [group][block][kh][kw][f / groups][lanes]; missing channels are zeros."""
+    """Kernel in blocks of channels, [group][block][kh][kw][f / groups][lanes]; missing channels are zeros.
+    Of few channels, in blocks of taps and channels, [block of kh x kw x c][f][lanes]."""
     cdef Geometry g = _geometry(0, 0, kernel.shape[2] * groups, 0, 0, kernel.shape[3], kernel.shape[0],
                                 kernel.shape[1], 1, 1, 1, 1, groups)
     cdef Py_ssize_t unit, units = groups * blocks_of(g.cg)
@@ -203,19 +229,20 @@ cdef void _activate(int kind, float* y, Py_ssize_t size) noexcept nogil:
     activate(kind, y, y, size, 0, 0, 0)
 
 
-cdef inline void _panel_tile(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
-                             Py_ssize_t pixel, int height) noexcept nogil:
-    """Pixels that are no run in x: their terms are copied side by side, DEPTH at a time, for all filters at once."""
-    cdef float panel[PIXELS * DEPTH]
+cdef inline void _panel_run(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
+                            Py_ssize_t pixel, Py_ssize_t pixels) noexcept nogil:
+    """Pixels that are no run in x, PANEL at most: their terms are copied side by side, DEPTH at a time, for all filters
+    at once."""
+    cdef float panel[PANEL * DEPTH]
     cdef float start[LANES]
-    cdef const float* source[PIXELS]
+    cdef const float* source[PANEL]
     cdef const float* a
     cdef Terms whole = _terms(g, 1), m
-    cdef Py_ssize_t group, block, i, j, k, low, depth, rows = g.kd * g.kh, terms = rows * g.kw * g.cg
-    cdef int p, lanes, valid
+    cdef Py_ssize_t group, block, i, j, k, p, low, depth, rows = g.kd * g.kh, terms = rows * g.kw * g.cg
+    cdef int lanes, valid
     m.rows, m.cols, m.ystep = 1, 1, g.f
     m.xrow = m.xcol = m.wrow = m.wcol = 0
-    for p in range(height):
+    for p in range(pixels):
         source[p] = _pixel(x, g, pixel + p)
     for group in range(g.groups):
         for i in range(rows):
@@ -223,7 +250,7 @@ cdef inline void _panel_tile(const float* x, const float* packed, const float* b
                 low = 0
                 while low < whole.depth:
                     depth = min(whole.depth - low, <Py_ssize_t>DEPTH)
-                    for p in range(height):
+                    for p in range(pixels):
                         a = source[p] + i // g.kh * g.dd * g.h * g.w * g.c + i % g.kh * whole.xrow + j * whole.xcol
                         a += group * g.cg + low
                         for k in range(depth):
@@ -233,16 +260,16 @@ cdef inline void _panel_tile(const float* x, const float* packed, const float* b
                         lanes = lanes_of(block, g.fg)
                         valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
                         load_bias(bias + group * g.fg + block * LANES if bias != NULL else NULL, valid, start)
-                        sum_block(height, lanes, valid, &m, panel,
-                                  packed + group * terms * padded(g.fg) + block * terms * LANES
-                                  + ((i * g.kw + j) * g.cg + low) * lanes,
-                                  start, i + j + low > 0, False, y + group * g.fg + block * LANES)
+                        sum_run(pixels, lanes, valid, &m, panel,
+                                packed + group * terms * padded(g.fg) + block * terms * LANES
+                                + ((i * g.kw + j) * g.cg + low) * lanes,
+                                start, i + j + low > 0, False, y + pixel * g.f + group * g.fg + block * LANES)
                     low += depth
 
 
 cdef inline void _flat_run(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
-                           Py_ssize_t pixel, Py_ssize_t pixels, bint more) noexcept nogil:
-    """1x1, stride 1: `pixels` from `pixel` on are one run. With `more`, pixels behind them are written later.
+                           Py_ssize_t pixel, Py_ssize_t pixels, Py_ssize_t behind) noexcept nogil:
+    """1x1, stride 1: `pixels` from `pixel` on are one run; so many `behind` them are written later.
 
     The last block comes first, so a tile may spill over its missing filters into the next pixel.
     """
@@ -253,8 +280,7 @@ cdef inline void _flat_run(const float* x, const float* packed, const float* bia
     cdef float* b
     cdef Terms m
     cdef int lanes, valid
-    if not more:
-        low -= min(pixels, (LANES + g.f - 1) // g.f)
+    low -= max(<Py_ssize_t>0, min(pixels, (LANES + g.f - 1) // g.f - behind))
     for group in range(g.groups - 1, -1, -1):
         for block in range(blocks_of(g.fg) - 1, -1, -1):
             lanes = lanes_of(block, g.fg)
@@ -268,19 +294,19 @@ cdef inline void _flat_run(const float* x, const float* packed, const float* bia
             sum_run(pixels - low, lanes, valid, &m, a + low * g.c, w, start, False, False, b + low * g.f)
 
 
-# Not inline, here and below: all doors share one copy of the tiles.
+cdef inline void _blocks_of_rows(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
+                                 int activation, Py_ssize_t first, Py_ssize_t last, Py_ssize_t end) noexcept nogil:
+    """Output rows [first, last), block after block of filters. Rows behind them, up to `end`, are written later.
 
-cdef void _forward_rows(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
-                        int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-    """Output rows [first, last), counted over samples and planes."""
-    cdef Py_ssize_t terms = g.kd * g.kh * g.kw * g.cg, group, block, slab, row, pixel, pixels = (last - first) * g.ow
-    cdef Py_ssize_t tiles = (pixels + PIXELS - 1) // PIXELS, t, low, high, step
+    The last block comes first, so a tile may spill over its missing filters into the next pixel: what it spoils there
+    is written later. Only in the last row of all is there no later; and with groups, the neighbour is the same pixel's
+    next group; and what the kernel's next plane adds to must not be spoilt.
+    """
+    cdef Py_ssize_t terms = g.kd * g.kh * g.kw * g.cg, group, block, slab, row, low, high
     # Volumes: a slab of weights, one row of the kernel or, of few channels, one plane of it, stays in the first-level
     # cache while a band of rows passes.
     cdef Py_ssize_t slab_rows = g.kh if g.kd == 1 or g.kw * g.cg < 64 else 1, slabs = g.kd * g.kh // slab_rows, tap
     cdef Py_ssize_t band = BAND if g.kd > 1 else 1
-    cdef bint flat = (g.kd == 1 and g.kh == 1 and g.kw == 1 and g.sd == 1 and g.sh == 1 and g.sw == 1
-                      and g.od == g.d and g.oh == g.h and g.ow == g.w)  # of a narrowed map a row is not all of x's
     cdef bint may_spill = g.groups == 1 and g.kd == 1
     cdef float start[LANES]
     cdef const float* w
@@ -288,54 +314,64 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
     cdef float* b
     cdef Terms m
     cdef int lanes, valid
-    if flat:
-        # As many pixels at a time as leave x and y near while the filters' blocks pass; all of them, where the weights
-        # are too many to be read again. Blocks and spilling are as below.
-        step = pixels if terms * g.f > WEIGHTS else NEAR
-        low = 0
-        while low < pixels:
-            high = min(pixels, low + step)
-            _flat_run(x, packed, bias, y, g, first * g.ow + low, high - low, high < pixels)
+    for group in range(g.groups - 1, -1, -1):
+        for block in range(blocks_of(g.fg) - 1, -1, -1):
+            lanes = lanes_of(block, g.fg)
+            valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
+            load_bias(bias + group * g.fg + block * LANES if bias != NULL else NULL, valid, start)
+            w = packed + group * terms * padded(g.fg) + block * terms * LANES
+            m = _terms(g, lanes)
+            m.rows = slab_rows
+            a = x + group * g.cg
+            b = y + group * g.fg + block * LANES
+            low = first
+            while low < last:
+                high = min(last, low + band)
+                for slab in range(slabs):
+                    tap = slab * slab_rows
+                    for row in range(low, high):
+                        sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow)
+                                + (tap // g.kh * g.dd * g.h + tap % g.kh * g.dh) * g.w * g.c,
+                                w + tap * g.kw * g.cg * lanes, start, slab > 0,
+                                may_spill and (end - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
+                if activation and group == 0 and block == 0:  # the rows are complete, and still near
+                    _activate(activation, y + low * g.ow * g.f, (high - low) * g.ow * g.f)
+                low = high
+
+
+# Not inline, here and below: all doors share one copy of the tiles.
+
+cdef void _forward_rows(const float* x, const float* packed, const float* bias, float* y, const Geometry* g,
+                        int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Output rows [first, last), counted over samples and planes.
+
+    All blocks of filters take so many pixels at a time as leave x and y near; more of them, where the weights come from
+    afar each time.
+    """
+    cdef Py_ssize_t terms = g.kd * g.kh * g.kw * g.cg, pixel = first * g.ow, end = last * g.ow, high
+    cdef Py_ssize_t step = NEAR if terms * g.f <= WEIGHTS else 8 * NEAR
+    cdef bint flat = (g.kd == 1 and g.kh == 1 and g.kw == 1 and g.sd == 1 and g.sh == 1 and g.sw == 1
+                      and g.od == g.d and g.oh == g.h and g.ow == g.w)  # of a narrowed map a row is not all of x's
+    if not flat and _narrow(g.ow):
+        while pixel < end:
+            high = min(end, pixel + PANEL)
+            _panel_run(x, packed, bias, y, g, pixel, high - pixel)
             if activation:
-                _activate(activation, y + (first * g.ow + low) * g.f, (high - low) * g.f)
-            low = high
-    elif _narrow(g.ow):
-        for t in range(tiles):
-            low = pixels * t // tiles
-            high = pixels * (t + 1) // tiles
-            pixel = first * g.ow + low
-            _panel_tile(x, packed, bias, y + pixel * g.f, g, pixel, <int>(high - low))
+                _activate(activation, y + pixel * g.f, (high - pixel) * g.f)
+            pixel = high
+    elif flat:
+        while pixel < end:
+            high = min(end, pixel + step)
+            _flat_run(x, packed, bias, y, g, pixel, high - pixel, end - high)
             if activation:
-                _activate(activation, y + pixel * g.f, (high - low) * g.f)
+                _activate(activation, y + pixel * g.f, (high - pixel) * g.f)
+            pixel = high
     else:
-        # The filters' block is the outer loop: its weights stay near while all rows pass. The last block comes first,
-        # so a tile may spill over its missing filters into the next pixel: what it spoils there is written later.
-        # Only in the last row of all is there no later; and with groups, the neighbour is the same pixel's next group;
-        # and what the kernel's next plane adds to must not be spoilt.
-        for group in range(g.groups - 1, -1, -1):
-            for block in range(blocks_of(g.fg) - 1, -1, -1):
-                lanes = lanes_of(block, g.fg)
-                valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
-                load_bias(bias + group * g.fg + block * LANES if bias != NULL else NULL, valid, start)
-                w = packed + group * terms * padded(g.fg) + block * terms * LANES
-                m = _terms(g, lanes)
-                m.rows = slab_rows
-                a = x + group * g.cg
-                b = y + group * g.fg + block * LANES
-                low = first
-                while low < last:
-                    high = min(last, low + band)
-                    for slab in range(slabs):
-                        tap = slab * slab_rows
-                        for row in range(low, high):
-                            sum_run(g.ow, lanes, valid, &m, _pixel(a, g, row * g.ow)
-                                    + (tap // g.kh * g.dd * g.h + tap % g.kh * g.dh) * g.w * g.c,
-                                    w + tap * g.kw * g.cg * lanes, start, slab > 0,
-                                    may_spill and (last - 1 - row) * g.ow * g.f >= LANES, b + row * g.ow * g.f)
-                    if activation and group == 0 and block == 0:  # the rows are complete, and still near
-                        activate(activation, y + low * g.ow * g.f, y + low * g.ow * g.f,
-                                 (high - low) * g.ow * g.f, 0, 0, 0)
-                    low = high
+        step = max(<Py_ssize_t>1, step // g.ow) if g.kd == 1 else last - first
+        while first < last:
+            high = min(last, first + step)
+            _blocks_of_rows(x, packed, bias, y, g, activation, first, high, last)
+            first = high
 
 
 def forward(
@@ -534,6 +570,108 @@ cdef inline void _input_samples(const float* dy, const float* packed, const floa
                                 front, top, left, tap, low, <int>(high - low), lanes, valid)
 
 
+cdef inline Py_ssize_t _reached(const Geometry* g, Py_ssize_t front, Py_ssize_t top, Py_ssize_t row,
+                                Py_ssize_t tap) noexcept nogil:
+    """The row of dx at which a row of the kernel looked from a row of dy, both counted over samples and planes.
+    -1: outside."""
+    cdef Py_ssize_t image = row // g.oh, h = row % g.oh * g.sh + tap % g.kh * g.dh - top
+    cdef Py_ssize_t d = image % g.od * g.sd + tap // g.kh * g.dd - front
+    return (image // g.od * g.d + d) * g.h + h if 0 <= d < g.d and 0 <= h < g.h else -1
+
+
+cdef inline bint _reaches(const Geometry* g, Py_ssize_t front, Py_ssize_t top, Py_ssize_t row, Py_ssize_t first,
+                          Py_ssize_t last) noexcept nogil:
+    """Whether a row of dy adds to rows [first, last) of dx."""
+    cdef Py_ssize_t tap
+    for tap in range(g.kd * g.kh):
+        if first <= _reached(g, front, top, row, tap) < last:
+            return True
+    return False
+
+
+cdef inline void _add_vector(const float* sums, float* dx, int valid) noexcept nogil:
+    """dx += sums where there are such; the lanes behind them are written as they were."""
+    cdef float out[HALF]
+    cdef float more
+    cdef int l
+    for l in range(HALF):
+        more = sums[l]
+        out[l] = dx[l] + (more if l < valid else <float>0)
+    for l in range(HALF):
+        dx[l] = out[l]
+
+
+cdef inline void _add_row(const float* sums, Py_ssize_t step, float* dx, const Geometry* g, Py_ssize_t left,
+                          Py_ssize_t first, Py_ssize_t pixels) noexcept nogil:
+    """What one row of the kernel makes of `pixels` of a row of dy, from `first` on, is added to a row of dx.
+
+    Neighbours overlap in dx, and a load waits for the store that it overlaps. So pixels come in turns, those of one
+    turn as far apart as their vectors are long.
+    """
+    cdef Py_ssize_t span = g.kw * g.c if g.merged else g.c, length = (span + HALF - 1) // HALF * HALF
+    cdef Py_ssize_t turns = (length + g.sw * g.c - 1) // (g.sw * g.c), j, turn, p, at, l
+    cdef const float* a
+    for j in range(1 if g.merged else g.kw):
+        for turn in range(turns):
+            p = turn
+            while p < pixels:
+                a = sums + p * step + j * span
+                at = ((first + p) * g.sw + j * g.dw - left) * g.c
+                if 0 <= at <= g.w * g.c - length:
+                    l = 0
+                    while l < span:
+                        _add_vector(a + l, dx + at + l, <int>(span - l))
+                        l += HALF
+                else:
+                    for l in range(max(<Py_ssize_t>0, -at), min(span, g.w * g.c - at)):
+                        dx[at + l] += a[l]
+                p += turns
+
+
+cdef void _spread_rows(const float* dy, const float* packed, const float* bias, float* dx, const Geometry* g,
+                       Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, Py_ssize_t first,
+                       Py_ssize_t last) noexcept nogil:
+    """Rows [first, last) of one sample of dx, of few channels: dy with the kernel as a matrix of taps and channels, as
+    many pixels at a time as leave the sums in the first-level cache, then spread over dx.
+
+    Every number is summed over the rows of dy in order, wherever the rows of dx are divided.
+    """
+    cdef float room[STAGE + HALF]
+    cdef float* sums = aligned(room)
+    cdef float start[LANES]
+    cdef Py_ssize_t width = g.kd * g.kh * g.kw * g.cg, step = padded(width), most = STAGE // step
+    cdef Py_ssize_t parts = (g.ow + most - 1) // most, line = g.w * g.c, image = g.od * g.oh
+    cdef Py_ssize_t row = first // (g.d * g.h) * image, end = row + image, part, low, high, rows, r, tap, block, to
+    cdef int lanes
+    cdef Terms m
+    if bias == NULL:
+        memset(dx + first * line, 0, (last - first) * line * sizeof(float))
+    else:
+        _fill(dx + first * line, g.c, <int>g.c, bias, 0, (last - first) * g.w)
+    load_bias(NULL, 0, start)
+    m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol = 1, 0, 0, 1, 0, 0
+    m.depth, m.xstep, m.ystep = g.f, g.f, step
+    while row < end:
+        rows = 0
+        while row + rows < end and rows < max(<Py_ssize_t>1, most // g.ow):
+            if not _reaches(g, front, top, row + rows, first, last):
+                break
+            rows += 1
+        for part in range(parts if rows else 0):        # of a long row; else all of some rows
+            low, high = g.ow * part // parts, g.ow * (part + 1) // parts
+            for block in range(blocks_of(width)):
+                lanes = lanes_of(block, width)
+                sum_run((rows - 1) * g.ow + high - low, lanes, lanes, &m, dy + (row * g.ow + low) * g.f,
+                        packed + block * LANES * g.f, start, False, False, sums + block * LANES)
+            for r in range(rows):
+                for tap in range(g.kd * g.kh):
+                    to = _reached(g, front, top, row + r, tap)
+                    if first <= to < last:
+                        _add_row(sums + r * g.ow * step + tap * g.kw * g.c, step, dx + to * line, g, left, low,
+                                 high - low)
+        row += max(<Py_ssize_t>1, rows)
+
+
 cdef void _input_units(const float* dy, const float* packed, const float* bias, float* dx, const Geometry* g,
                        Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, int activation, Py_ssize_t first,
                        Py_ssize_t last) noexcept nogil:
@@ -548,13 +686,24 @@ cdef void _input_units(const float* dy, const float* packed, const float* bias, 
             first, last = first * g.d * g.h, last * g.d * g.h
         _forward_rows(dy, packed, bias, dx, &back, activation, first, last)
         return
+    if _spread(g.kd * g.kh * g.kw, g.cg, g.groups):
+        step = g.d * g.h
+        if _narrow(g.ow):
+            first, last = first * step, last * step
+        while first < last:
+            unit = min(last, (first // step + 1) * step)
+            _spread_rows(dy, packed, bias, dx, g, front, top, left, first, unit)
+            if activation:
+                _activate(activation, dx + first * row, (unit - first) * row)
+            first = unit
+        return
     if _narrow(g.ow):
         dx += first * sample
         _input_samples(dy + first * g.od * g.oh * g.ow * g.f, packed, bias, dx, g, front, top, left, last - first)
         if activation:
             _activate(activation, dx, (last - first) * sample)
         return
-    step = last - first if g.kd * g.kh * g.kw * g.fg * g.c > WEIGHTS else (NEAR + g.w - 1) // g.w
+    step = ((2 if g.kd * g.kh * g.kw * g.fg * g.c <= WEIGHTS else 16) * NEAR + g.w - 1) // g.w
     while first < last:
         for group in range(g.groups):
             for block in range(blocks_of(g.cg)):
@@ -673,6 +822,35 @@ cdef void _forward_transposed_3d(const Call* c, const Task* t) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------- kernel gradient
 
+cdef inline Py_ssize_t _even(Py_ssize_t size, Py_ssize_t most) noexcept nogil:
+    """The largest of as few even parts as can be, none above `most` if that is possible."""
+    cdef Py_ssize_t parts = (size + max(<Py_ssize_t>1, most) - 1) // max(<Py_ssize_t>1, most)
+    return (size + parts - 1) // parts
+
+
+cdef inline void _fetch(const float* a, Py_ssize_t span, Py_ssize_t share, Py_ssize_t shares) noexcept nogil:
+    """One of the shares of `span` floats, into the second-level cache."""
+    cdef Py_ssize_t at = span * share // shares
+    while at < span * (share + 1) // shares:
+        prefetch_far(a + at)
+        at += 16
+
+
+cdef inline void _fetch_next(const float* x, const float* y, const Pixels* m, const Geometry* g, Py_ssize_t share,
+                             Py_ssize_t shares) noexcept nogil:
+    """A share of the block of pixels that follows `m`. A tile reads a few channels of each pixel: lines so far apart
+    that the processor does not foresee them. Not where strides skip pixels, which would be fetched in vain."""
+    cdef Py_ssize_t xspan = m.samples * m.xsample, yspan = m.samples * m.ysample
+    if g.kh < g.sh or g.kw < g.sw:
+        return
+    if m.cols < g.ow:
+        xspan, yspan = m.cols * m.xcol, m.cols * m.ycol
+    elif m.rows < g.oh:
+        xspan, yspan = m.rows * m.xrow, m.rows * m.yrow
+    _fetch(x + xspan, xspan, share, shares)
+    _fetch(y + yspan, yspan, share, shares)
+
+
 cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, const Geometry* g,
                         Py_ssize_t images, bint fresh, bint slack, Py_ssize_t first,
                         Py_ssize_t last) noexcept nogil:
@@ -692,11 +870,11 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     cdef Py_ssize_t tiles = (height + PIXELS - 1) // PIXELS
     cdef Py_ssize_t plane = g.h * g.w * g.c
     cdef Py_ssize_t image_floats = plane + g.oh * g.ow * g.f, row_floats = image_floats // g.oh + 1
-    # Floats of a block of x and dy: 24 KiB for the first-level cache, if those are 128 pixels that make up for loading
+    # Floats of a block of x and dy: 64 KiB, near the first-level cache, if those are 48 pixels that make up for loading
     # and storing the tile's sums; else 256 KiB for the second-level cache.
-    cdef Py_ssize_t room_for = 6144 if 128 * (g.c + g.f) <= 6144 else 65536
+    cdef Py_ssize_t room_for = 16384 if 48 * (g.c + g.f) <= 16384 else 65536
     cdef Py_ssize_t n_block = max(<Py_ssize_t>1, room_for // image_floats)
-    cdef Py_ssize_t row_block = g.oh if n_block > 1 else min(g.oh, max(<Py_ssize_t>1, room_for // row_floats))
+    cdef Py_ssize_t row_block = g.oh if n_block > 1 else _even(g.oh, room_for // row_floats)
     cdef Py_ssize_t col_block = g.ow
     cdef Py_ssize_t n, row, col, unit, group, block, tap, tile, low, high, key, staged_key
     cdef const float* a
@@ -708,7 +886,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     cdef bint room = g.groups == 1 and columns >= padded(g.fg)                # dkernel has the missing filters
     cdef Pixels m, s
     if row_block == 1:
-        col_block = min(g.ow, max(<Py_ssize_t>128, room_for * g.ow // row_floats))
+        col_block = _even(g.ow, max(<Py_ssize_t>128, room_for * g.ow // row_floats))
     if staging:
         col_block = min(col_block, <Py_ssize_t>(STAGE // LANES))
         row_block = min(row_block, max(<Py_ssize_t>1, STAGE // LANES // g.ow))
@@ -733,9 +911,12 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
                     low, high = height * tile // tiles, height * (tile + 1) // tiles
                     lanes = lanes_of(block, g.fg)
                     valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
-                    a = x + n * m.xsample + (row * g.sh * g.w + col * g.sw) * g.c + group * g.cg + low
+                    a = x + n * m.xsample + (row * g.sh * g.w + col * g.sw) * g.c
+                    b = dy + ((n * g.oh + row) * g.ow + col) * g.f
+                    _fetch_next(a, b, &m, g, unit - first, last - first)
+                    a += group * g.cg + low
                     a += tap // (g.kh * kw) * g.dd * plane + (tap // kw % g.kh * g.dh * g.w + tap % kw * g.dw) * g.c
-                    b = dy + ((n * g.oh + row) * g.ow + col) * g.f + group * g.fg + block * LANES
+                    b += group * g.fg + block * LANES
                     s = m
                     if staging and lanes > 1:
                         s.ycol, s.yrow, s.ysample = lanes, lanes * m.cols, lanes * m.cols * m.rows
@@ -784,6 +965,7 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
     cdef Py_ssize_t blocks = blocks_of(g.fg), kw = 1 if g.merged else g.kw, taps = g.kh * kw
     cdef Py_ssize_t height = g.kw * g.cg if g.merged else g.cg, tiles = (height + PIXELS - 1) // PIXELS
     cdef Py_ssize_t all_tiles = taps * tiles, group, block, chunk, unit, tile, tap, low, t, width
+    cdef Py_ssize_t chunks = (all_tiles + CHUNK - 1) // CHUNK, most = (all_tiles + chunks - 1) // chunks
     cdef Py_ssize_t packed_key = -1, staged_key = -1
     cdef Py_ssize_t[CHUNK] place, row
     cdef int[CHUNK] heights
@@ -795,15 +977,15 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
     s.xcol = HALF
     for unit in range(first, last):
         group, t = unit // (blocks * all_tiles), unit % (blocks * all_tiles)
-        chunk, t = t // (blocks * CHUNK), t % (blocks * CHUNK)
-        width = min(<Py_ssize_t>CHUNK, all_tiles - chunk * CHUNK)
+        chunk, t = t // (blocks * most), t % (blocks * most)
+        width = min(most, all_tiles - chunk * most)
         block = t // width
         lanes = lanes_of(block, g.fg)
         valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
         if packed_key != unit - t:                      # another chunk
             packed_key = unit - t
             for t in range(width):
-                tap, tile = (chunk * CHUNK + t) // tiles, (chunk * CHUNK + t) % tiles
+                tap, tile = (chunk * most + t) // tiles, (chunk * most + t) % tiles
                 low = height * tile // tiles
                 row[t] = tap * height + low
                 heights[t] = <int>(height * (tile + 1) // tiles - low)
@@ -812,6 +994,7 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
         if staged_key != group * blocks + block:
             staged_key = group * blocks + block
             stage(m, dy + group * g.fg + block * LANES, lanes, valid, staged)
+        _fetch_next(x, dy, m, g, unit - first, last - first)
         s.ycol = lanes
         t = (unit - packed_key) % width
         d = dkernel + row[t] * columns + group * g.fg + block * LANES
@@ -829,7 +1012,7 @@ cdef inline void _kernel_panels(const float* x, const float* dy, float* dkernel,
     Where they lie, each pixel is in another page, and all are in the same few sets of the cache.
     """
     cdef Py_ssize_t n = 0, row, col, n_block = max(<Py_ssize_t>1, RUN // (g.oh * g.ow))
-    cdef Py_ssize_t row_block = min(g.oh, max(<Py_ssize_t>1, RUN // g.ow)), col_block = min(g.ow, <Py_ssize_t>RUN)
+    cdef Py_ssize_t row_block = _even(g.oh, RUN // g.ow), col_block = _even(g.ow, RUN)
     cdef Pixels m
     m.xsample, m.ysample = g.h * g.w * g.c, g.oh * g.ow * g.f
     m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
@@ -948,7 +1131,7 @@ DOORS = {
     "backward_kernel_3d": (capsule(_backward_kernel_3d), "rrww"),
 }
 CONSTANTS = {
-    "LANES": LANES, "PIXELS": PIXELS, "packed_size": packed_size, "pack_units": pack_units,
-    "kernel_units": kernel_units, "input_units": input_units, "padded": padded_filters,
+    "LANES": LANES, "PIXELS": PIXELS, "packed_size": packed_size, "transposed_size": transposed_size,
+    "pack_units": pack_units, "kernel_units": kernel_units, "input_units": input_units, "padded": padded_filters,
     "kernel_workspace": kernel_workspace,
 }

@@ -1,8 +1,8 @@
-"""Depthwise convolution of (n, h, w, c) maps with (kh, kw, c, multiplier) kernels: forward and both gradients.
+"""Depthwise convolution of (n, h, w, c) maps with (kh, kw, c) kernels: forward and both gradients.
 
-Each channel c has its own kernels, one for each of its outputs f = c * multiplier + k. There is little arithmetic for
-every number that is moved, so maps are read where they lie, padding included (taps that look outside are left out, no
-padded copy is made), and kernels as they are, unpacked: their last axes are f already.
+Each channel has its own kernel; where it has several, `grouped` takes care. There is little arithmetic for every number
+that is moved, so maps are read where they lie, padding included (taps that look outside are left out, no padded copy is
+made), and kernels as they are, unpacked.
 
 A tile is up to PIXELS neighbouring pixels of LANES channels; its sums stay in registers while the window's taps pass.
 All three kernels cut a map into rectangles whose pixels have the same taps inside: one in the middle, and around it
@@ -12,8 +12,8 @@ rows and columns one pixel wide. A rectangle is walked along its rows, or, where
     column       middle        column       the right column is one run of pixels, from top to bottom
     corner        row          corner
 
-Channels go in three ways: `WHOLE` blocks of LANES or HALF, of which the last may reach back over the one before it;
-`FEW`, where there are less than HALF; `SPREAD`, where a multiplier makes neighbours in one map lie apart in the other.
+Channels go in two ways: `WHOLE` blocks of LANES or HALF, of which the last may reach back over the one before it, and
+`FEW`, where there are less than HALF.
 """
 
 from cython.parallel cimport prange
@@ -29,23 +29,21 @@ cdef extern from *:
     enum: PIXELS "CYCNN_PIXELS"      # of a tile, at most
 
 cdef enum:
-    WHOLE, FEW, SPREAD
+    WHOLE, FEW
     NEAR = 65536                     # floats of y that stay in the second-level cache until their activation
     BAND = 8                         # rows that a block of channels walks down: each sees again what the last one saw
 
 cdef struct Geometry:
-    Py_ssize_t h, w, c               # x
-    Py_ssize_t oh, ow, f             # y
-    Py_ssize_t kh, kw, multiplier
+    Py_ssize_t h, w, oh, ow, c       # x and y
+    Py_ssize_t kh, kw
     Py_ssize_t sh, sw, dh, dw
     Py_ssize_t top, left             # rows and columns of zeros before x
 
 
 cdef inline Geometry _geometry(const Py_ssize_t* x, const Py_ssize_t* kernel, const Py_ssize_t* y,
                                const Py_ssize_t* i) noexcept nogil:
-    """From (h, w, c), (kh, kw, c, multiplier), (oh, ow, f) and sh, sw, dh, dw, top, left."""
-    return Geometry(x[0], x[1], x[2], y[0], y[1], y[2], kernel[0], kernel[1], kernel[3],
-                    i[0], i[1], i[2], i[3], i[4], i[5])
+    """From (h, w, c), (kh, kw, c), (oh, ow, c) and sh, sw, dh, dw, top, left."""
+    return Geometry(x[0], x[1], y[0], y[1], x[2], kernel[0], kernel[1], i[0], i[1], i[2], i[3], i[4], i[5])
 
 
 # ------------------------------------------------------------------------------------------------------ windows
@@ -96,30 +94,18 @@ cdef inline Py_ssize_t _alike(const Axis* a, Py_ssize_t place, Py_ssize_t last, 
 # -------------------------------------------------------------------------------------------------------- tiles
 
 cdef struct Lanes:
-    # A block of channels of the result, and how it lies in the map that is read.
+    # A block of channels.
     int way, lanes, valid
     int known                        # of the first lanes: the block before has them, too
-    Py_ssize_t first                 # channel of the result
-    Py_ssize_t parts                 # SPREAD: sums of so many neighbours make one channel
-    int x[HALF]                      # SPREAD: where a lane's (first) channel is, in the map that is read
-    int w[HALF]                      # SPREAD: likewise in the kernel
+    Py_ssize_t first                 # channel
 
 
-cdef inline Py_ssize_t _take(Lanes* b, Py_ssize_t first, Py_ssize_t last, Py_ssize_t channels, Py_ssize_t multiplier,
-                             bint forward) noexcept nogil:
-    """A block of the result's channels from `first` on, up to `last` or less; returns where the next one begins."""
-    cdef Py_ssize_t left = last - first, channel
-    cdef int l
-    b.way, b.first, b.parts, b.known = WHOLE, first, 1, 0
-    b.lanes = b.valid = LANES if left >= LANES and multiplier == 1 else HALF
-    if multiplier > 1:
-        b.way, b.valid = SPREAD, <int>min(left, <Py_ssize_t>HALF)
-        b.parts = 1 if forward else multiplier
-        for l in range(HALF):
-            channel = min(first + l, last - 1)
-            b.x[l] = <int>(channel // multiplier if forward else channel * multiplier)
-            b.w[l] = <int>(channel if forward else channel * multiplier)
-    elif left < HALF <= channels:
+cdef inline Py_ssize_t _take(Lanes* b, Py_ssize_t first, Py_ssize_t last, Py_ssize_t channels) noexcept nogil:
+    """A block of channels from `first` on, up to `last` or less; returns where the next one begins."""
+    cdef Py_ssize_t left = last - first
+    b.way, b.first, b.known = WHOLE, first, 0
+    b.lanes = b.valid = LANES if left >= LANES else HALF
+    if left < HALF <= channels:
         b.first, b.known = last - HALF, <int>(HALF - left)
     elif left < HALF:
         b.way, b.valid = FEW, <int>left
@@ -141,49 +127,38 @@ cdef inline void _tile(const int height, const int lanes, const int way, const L
     cdef float seen[LANES]
     cdef Py_ssize_t taps = g.rows * g.cols, cols = g.cols, xstep = g.xstep, ystep = g.ystep, xcol = g.xcol
     cdef Py_ssize_t wcol = g.wcol, xwrap = g.xrow - (cols - 1) * xcol, wwrap = g.wrow - (cols - 1) * wcol
-    cdef Py_ssize_t tap, left, part = 0
-    cdef const float* a
-    cdef const float* v
+    cdef Py_ssize_t tap = 0, left = cols
+    cdef const float* a = x
+    cdef const float* v = w
     cdef const float* base[5]
     cdef int p, l, valid = b.valid
     for p in range(height):
         for l in range(lanes):
             acc[p][l] = start[l]
+    # One loop over rows and columns of the window, whose step is no constant: else the compiler keeps a pointer for
+    # each pixel, and setting those up takes longer than three taps. Never without a turn: else the sums go through
+    # memory.
     while True:
-        a, v, tap, left = x + part, w + part, 0, cols
-        # One loop over rows and columns of the window, whose step is no constant: else the compiler keeps a pointer for
-        # each pixel, and setting those up takes longer than three taps. Never without a turn: else the sums go through
-        # memory.
-        while True:
-            for p in range(5):
-                base[p] = a + 3 * p * xstep
-            if way == WHOLE:
-                for p in range(height):
-                    for l in range(lanes):
-                        acc[p][l] += base[p // 3][(p % 3) * xstep + l] * v[l]
-            elif way == FEW:
+        for p in range(5):
+            base[p] = a + 3 * p * xstep
+        if way == WHOLE:
+            for p in range(height):
                 for l in range(lanes):
-                    weight[l] = v[l] if l < valid else <float>0
-                for p in range(height):
-                    for l in range(lanes):
-                        seen[l] = a[p * xstep + l] if l < valid else <float>0
-                    for l in range(lanes):
-                        acc[p][l] += seen[l] * weight[l]
-            else:
+                    acc[p][l] += base[p // 3][(p % 3) * xstep + l] * v[l]
+        else:
+            for l in range(lanes):
+                weight[l] = v[l] if l < valid else <float>0
+            for p in range(height):
                 for l in range(lanes):
-                    weight[l] = v[b.w[l]]
-                for p in range(height):
-                    for l in range(lanes):
-                        acc[p][l] += a[p * xstep + b.x[l]] * weight[l]
-            left -= 1
-            a += xcol if left else xwrap
-            v += wcol if left else wwrap
-            left = left if left else cols
-            tap += 1
-            if tap >= taps:
-                break
-        part += 1
-        if way != SPREAD or part >= b.parts:
+                    seen[l] = a[p * xstep + l] if l < valid else <float>0
+                for l in range(lanes):
+                    acc[p][l] += seen[l] * weight[l]
+        left -= 1
+        a += xcol if left else xwrap
+        v += wcol if left else wwrap
+        left = left if left else cols
+        tap += 1
+        if tap >= taps:
             break
     if way == WHOLE:
         for p in range(height):
@@ -220,12 +195,10 @@ cdef inline void _narrow(Py_ssize_t pixels, const Lanes* b, const Window* g, con
     """Up to four pixels: all at once, or one by one."""
     cdef Py_ssize_t p
     if pixels == 4:
-        if b.way == FEW: _tile(4, HALF, FEW, b, g, x, w, start, y)
-        else: _tile(4, HALF, SPREAD, b, g, x, w, start, y)
+        _tile(4, HALF, FEW, b, g, x, w, start, y)
         return
     for p in range(pixels):
-        if b.way == FEW: _tile(1, HALF, FEW, b, g, x + p * g.xstep, w, start, y + p * g.ystep)
-        else: _tile(1, HALF, SPREAD, b, g, x + p * g.xstep, w, start, y + p * g.ystep)
+        _tile(1, HALF, FEW, b, g, x + p * g.xstep, w, start, y + p * g.ystep)
 
 
 cdef inline void _tall(int height, const int lanes, const Lanes* b, const Window* g, const float* x, const float* w,
@@ -254,13 +227,8 @@ cdef struct Pixels:
 
 
 cdef struct Maps:
-    # How the map that is read, the kernel and the result lie: floats from row to row and from column to column.
-    Py_ssize_t xrow, xcol
-    Py_ssize_t wrow, wcol
-    Py_ssize_t yrow, ycol
-    Py_ssize_t channels              # of the result: f forward, c backward
-    Py_ssize_t multiplier
-    bint forward
+    # How the map that is read, the kernel and the result lie: floats from row to row, and from column to column.
+    Py_ssize_t xrow, wrow, yrow, channels
 
 
 cdef void _runs(Py_ssize_t pixels, const Band* band, const Maps* g, const Window* m, const float* x, const float* w,
@@ -268,17 +236,16 @@ cdef void _runs(Py_ssize_t pixels, const Band* band, const Maps* g, const Window
     """Runs of pixels, one block of channels after the other: a block of a whole map at a time would jump from page to
     page and find few of its lines in cache (twice slower at 14 x 14 x 512), a block of one row at a time would fetch
     lines of x from the second-level cache for every row of the window (a tenth slower at 56 x 56 x 144)."""
-    cdef Py_ssize_t channel = 0, shift, row, p
+    cdef Py_ssize_t channel = 0, row, p
     cdef float start[LANES]
     cdef Lanes b
     memset(start, 0, sizeof(start))
     while channel < g.channels:
-        channel = _take(&b, channel, g.channels, g.channels, g.multiplier, g.forward)
+        channel = _take(&b, channel, g.channels, g.channels)
         if bias != NULL:
             memcpy(start, bias + b.first, b.valid * sizeof(float))
-        shift = b.first if b.way != SPREAD else 0
         if m.rows * m.cols > 0:
-            _run(pixels, band, &b, m, x + shift, w + shift, start, y + b.first)
+            _run(pixels, band, &b, m, x + b.first, w + b.first, start, y + b.first)
             continue
         for row in range(band.rows):
             for p in range(pixels):
@@ -295,19 +262,20 @@ cdef void _patch(const float* x, const float* w, const float* bias, float* y, co
     cdef Band band
     cdef Window m
     m.xrow, m.wrow = -rows.taps.move * g.xrow, rows.taps.step * g.wrow
-    m.xcol, m.wcol = -cols.taps.move * g.xcol, cols.taps.step * g.wcol
+    m.xcol, m.wcol = -cols.taps.move * g.channels, cols.taps.step * g.channels
     while row < last:
         below = _alike(rows, row, last, &i, &high)
         col = 0
         while col < cols.count:
             behind = _alike(cols, col, cols.count, &j, &wide)
             m.rows, m.cols = high - i, wide - j
-            out = y + (rows.at + row * rows.stride) * g.yrow + (cols.at + col * cols.stride) * g.ycol
+            out = y + (rows.at + row * rows.stride) * g.yrow + (cols.at + col * cols.stride) * g.channels
             a, v = x, w
             if m.rows > 0 and m.cols > 0:
                 a += (rows.taps.place + row * rows.advance - i * rows.taps.move) * g.xrow
-                a += (cols.taps.place + col * cols.advance - j * cols.taps.move) * g.xcol
-                v += (rows.taps.first + i * rows.taps.step) * g.wrow + (cols.taps.first + j * cols.taps.step) * g.wcol
+                a += (cols.taps.place + col * cols.advance - j * cols.taps.move) * g.channels
+                v += (rows.taps.first + i * rows.taps.step) * g.wrow
+                v += (cols.taps.first + j * cols.taps.step) * g.channels
             else:
                 m.rows = 0           # nothing is looked at
             if behind - col == 1:
@@ -315,7 +283,7 @@ cdef void _patch(const float* x, const float* w, const float* bias, float* y, co
                 band = Band(1, 0, 0)
                 _runs(below - row, &band, g, &m, a, v, bias, out)
             else:
-                m.xstep, m.ystep = cols.advance * g.xcol, cols.stride * g.ycol
+                m.xstep, m.ystep = cols.advance * g.channels, cols.stride * g.channels
                 band.x, band.y = rows.advance * g.xrow if m.rows else 0, rows.stride * g.yrow
                 done = 0
                 while done < below - row:
@@ -333,8 +301,8 @@ cdef void _forward_rows(const float* x, const float* kernel, const float* bias, 
     """Output rows [first, last), counted over samples."""
     cdef Axis rows = _forward_axis(g.h, g.oh, g.kh, g.sh, g.dh, g.top)
     cdef Axis cols = _forward_axis(g.w, g.ow, g.kw, g.sw, g.dw, g.left)
-    cdef Maps maps = Maps(g.w * g.c, g.c, g.kw * g.f, g.f, g.ow * g.f, g.f, g.f, g.multiplier, True)
-    cdef Py_ssize_t size = g.ow * g.f, most = max(<Py_ssize_t>1, NEAR // size) if activation else g.oh
+    cdef Maps maps = Maps(g.w * g.c, g.kw * g.c, g.ow * g.c, g.c)
+    cdef Py_ssize_t size = g.ow * g.c, most = max(<Py_ssize_t>1, NEAR // size) if activation else g.oh
     cdef Py_ssize_t row = first, n, low, count
     while row < last:
         n, low = row // g.oh, row % g.oh
@@ -347,19 +315,19 @@ cdef void _forward_rows(const float* x, const float* kernel, const float* bias, 
 
 def forward(
     const float[:, :, :, ::1] x,       # IN   (n, h, w, c)
-    const float[:, :, :, ::1] kernel,  # IN   (kh, kw, c, multiplier)
-    const float[::1] bias,             # IN   (f,) or None
-    float[:, :, :, ::1] y,             # OUT  (n, oh, ow, f), f = c * multiplier
+    const float[:, :, ::1] kernel,     # IN   (kh, kw, c)
+    const float[::1] bias,             # IN   (c,) or None
+    float[:, :, :, ::1] y,             # OUT  (n, oh, ow, c)
     Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t top, Py_ssize_t left, int activation,
     int threads=1,
 ):
-    """y = activation(bias + each channel of x * its own kernels), as if zeros were around x: `top` rows above it and
+    """y = activation(bias + each channel of x * its own kernel), as if zeros were around x: `top` rows above it and
     `left` columns before it, and as many behind as windows reach."""
     cdef Py_ssize_t[6] window = [sh, sw, dh, dw, top, left]
     cdef Geometry g = _geometry(&x.shape[1], &kernel.shape[0], &y.shape[1], window)
     cdef Py_ssize_t share, shares = max(1, threads), rows = y.shape[0] * y.shape[1]
     cdef const float* a = &x[0, 0, 0, 0]
-    cdef const float* w = &kernel[0, 0, 0, 0]
+    cdef const float* w = &kernel[0, 0, 0]
     cdef const float* b = &bias[0] if bias is not None else NULL
     cdef float* out = &y[0, 0, 0, 0]
     for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
@@ -376,7 +344,7 @@ cdef void _forward(const Call* c, const Task* t) noexcept nogil:
 
 cdef void _input_sample(const float* dy, const float* kernel, float* dx, const Geometry* g) noexcept nogil:
     """One sample. Rows, and columns, of one remainder modulo the stride share their taps."""
-    cdef Maps maps = Maps(g.ow * g.f, g.f, g.kw * g.f, g.f, g.w * g.c, g.c, g.c, g.multiplier, False)
+    cdef Maps maps = Maps(g.ow * g.c, g.kw * g.c, g.w * g.c, g.c)
     cdef Py_ssize_t row, col
     cdef Axis rows, cols
     for row in range(min(g.sh, g.h)):
@@ -387,8 +355,8 @@ cdef void _input_sample(const float* dy, const float* kernel, float* dx, const G
 
 
 def backward_input(
-    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
-    const float[:, :, :, ::1] kernel,  # IN   (kh, kw, c, multiplier)
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, c)
+    const float[:, :, ::1] kernel,     # IN   (kh, kw, c)
     float[:, :, :, ::1] dx,            # OUT  (n, h, w, c)
     Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t top, Py_ssize_t left, int threads=1,
 ):
@@ -397,17 +365,17 @@ def backward_input(
     cdef Geometry g = _geometry(&dx.shape[1], &kernel.shape[0], &dy.shape[1], window)
     cdef Py_ssize_t n
     cdef const float* a = &dy[0, 0, 0, 0]
-    cdef const float* w = &kernel[0, 0, 0, 0]
+    cdef const float* w = &kernel[0, 0, 0]
     cdef float* out = &dx[0, 0, 0, 0]
     for n in prange(dx.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _input_sample(a + n * g.oh * g.ow * g.f, w, out + n * g.h * g.w * g.c, &g)
+        _input_sample(a + n * g.oh * g.ow * g.c, w, out + n * g.h * g.w * g.c, &g)
 
 
 cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
     cdef Geometry g = _geometry(c.operand[2].shape, c.operand[1].shape, c.operand[0].shape, c.i)
     cdef Py_ssize_t n
     for n in range(t.first, t.last):
-        _input_sample(<const float*>t.at[0] + n * g.oh * g.ow * g.f, <const float*>t.at[1],
+        _input_sample(<const float*>t.at[0] + n * g.oh * g.ow * g.c, <const float*>t.at[1],
                       <float*>t.at[2] + n * g.h * g.w * g.c, &g)
 
 
@@ -435,13 +403,9 @@ cdef inline void _kernel_tile(const int rows, const int cols, const int lanes, c
                     if way == WHOLE:
                         for l in range(lanes):
                             acc[cols * i + j][l] += a[i * xtap + j * xcol + l] * v[l]
-                    elif way == FEW:
-                        for l in range(lanes):
-                            acc[cols * i + j][l] += ((a[i * xtap + j * xcol + l] if l < valid else <float>0)
-                                                     * (v[l] if l < valid else <float>0))
                     else:
                         for l in range(lanes):
-                            acc[cols * i + j][l] += (a[i * xtap + j * xcol + b.x[l]]
+                            acc[cols * i + j][l] += ((a[i * xtap + j * xcol + l] if l < valid else <float>0)
                                                      * (v[l] if l < valid else <float>0))
             a += xstep
             v += ystep
@@ -476,8 +440,7 @@ cdef void _kernel_patch(const Lanes* b, const Window* m, const Pixels* g, const 
         while j < m.cols:
             count = min(m.cols - j, <Py_ssize_t>5)
             a, to = x + i * m.xrow + j * m.xcol, d + i * m.wrow + j * m.wcol
-            if b.way == SPREAD: _kernel_row(<int>count, HALF, SPREAD, b, m, g, a, dy, to)
-            elif b.way == FEW: _kernel_row(<int>count, HALF, FEW, b, m, g, a, dy, to)
+            if b.way == FEW: _kernel_row(<int>count, HALF, FEW, b, m, g, a, dy, to)
             elif b.lanes == LANES: _kernel_row(<int>count, LANES, WHOLE, b, m, g, a, dy, to)
             else: _kernel_row(<int>count, HALF, WHOLE, b, m, g, a, dy, to)
             j += count
@@ -489,10 +452,9 @@ cdef void _kernel_block(const float* x, const float* dy, float* dkernel, const G
     cdef Py_ssize_t n, row, below, col, behind, i, j, high, wide
     cdef Window m
     cdef Pixels p
-    m.xrow, m.wrow, m.xcol, m.wcol = g.dh * g.w * g.c, g.kw * g.f, g.dw * g.c, g.f
-    p.xrow, p.yrow, p.xcol, p.ycol = g.sh * g.w * g.c, g.ow * g.f, g.sw * g.c, g.f
-    x += b.first if b.way != SPREAD else 0
-    dy, dkernel = dy + b.first, dkernel + b.first
+    m.xrow, m.wrow, m.xcol, m.wcol = g.dh * g.w * g.c, g.kw * g.c, g.dw * g.c, g.c
+    p.xrow, p.yrow, p.xcol, p.ycol = g.sh * g.w * g.c, g.ow * g.c, g.sw * g.c, g.c
+    x, dy, dkernel = x + b.first, dy + b.first, dkernel + b.first
     for n in range(samples):
         row = 0
         while row < g.oh:
@@ -505,14 +467,14 @@ cdef void _kernel_block(const float* x, const float* dy, float* dkernel, const G
                 if m.rows > 0 and m.cols > 0:
                     _kernel_patch(b, &m, &p,
                                   x + ((n * g.h + row * g.sh + i * g.dh - g.top) * g.w + col * g.sw + j * g.dw - g.left)
-                                  * g.c, dy + ((n * g.oh + row) * g.ow + col) * g.f, dkernel + (i * g.kw + j) * g.f)
+                                  * g.c, dy + ((n * g.oh + row) * g.ow + col) * g.c, dkernel + (i * g.kw + j) * g.c)
                 col = behind
             row = below
 
 
-def kernel_units(Py_ssize_t f):
-    """Units of work of `backward_kernel`: blocks of channels of y."""
-    return (f + LANES - 1) // LANES
+def kernel_units(Py_ssize_t c):
+    """Units of work of `backward_kernel`: blocks of channels."""
+    return (c + LANES - 1) // LANES
 
 
 cdef void _kernel_units(const float* x, const float* dy, float* dkernel, const Geometry* g, Py_ssize_t samples,
@@ -520,29 +482,29 @@ cdef void _kernel_units(const float* x, const float* dy, float* dkernel, const G
     """Blocks [first, last) of LANES channels, over all samples."""
     cdef Axis rows = _forward_axis(g.h, g.oh, g.kh, g.sh, g.dh, g.top)
     cdef Axis cols = _forward_axis(g.w, g.ow, g.kw, g.sw, g.dw, g.left)
-    cdef Py_ssize_t channel = first * LANES, end = min(last * LANES, g.f), tap
+    cdef Py_ssize_t channel = first * LANES, end = min(last * LANES, g.c), tap
     cdef Lanes b
     if fresh:
         for tap in range(g.kh * g.kw):
-            memset(dkernel + tap * g.f + channel, 0, (end - channel) * sizeof(float))
+            memset(dkernel + tap * g.c + channel, 0, (end - channel) * sizeof(float))
     while channel < end:
-        channel = _take(&b, channel, end, g.f, g.multiplier, True)
+        channel = _take(&b, channel, end, g.c)
         _kernel_block(x, dy, dkernel, g, &b, &rows, &cols, samples)
 
 
 def backward_kernel(
     const float[:, :, :, ::1] x,       # IN   (n, h, w, c)
-    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
-    float[:, :, :, ::1] dkernel,       # OUT  (kh, kw, c, multiplier)
+    const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, c)
+    float[:, :, ::1] dkernel,          # OUT  (kh, kw, c)
     Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t top, Py_ssize_t left, int threads=1,
 ):
     """Gradient with respect to the kernel, summed over samples and pixels in order. Threads share its channels."""
     cdef Py_ssize_t[6] window = [sh, sw, dh, dw, top, left]
     cdef Geometry g = _geometry(&x.shape[1], &dkernel.shape[0], &dy.shape[1], window)
-    cdef Py_ssize_t unit, units = kernel_units(g.f), n = x.shape[0]
+    cdef Py_ssize_t unit, units = kernel_units(g.c), n = x.shape[0]
     cdef const float* a = &x[0, 0, 0, 0]
     cdef const float* b = &dy[0, 0, 0, 0]
-    cdef float* d = &dkernel[0, 0, 0, 0]
+    cdef float* d = &dkernel[0, 0, 0]
     for unit in prange(units, nogil=True, schedule="static", num_threads=threads):
         _kernel_units(a, b, d, &g, n, True, unit, unit + 1)
 

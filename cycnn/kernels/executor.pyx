@@ -1,12 +1,17 @@
 """The executor: one loop over threads for any network.
 
-A `Program` is a list of emitted calls in segments. Within a segment there are no barriers; between two there is one.
+A `Program` is a list of emitted calls in segments. One begins when all of the one before is done.
 
 - A *sample* segment runs depth-first: a task takes a few samples (a chunk) through all the segment's calls while
   they are in cache. Chunks belong to fixed groups; a group's chunks run in order on one thread, so that what a group
   adds up (a weight gradient) does not depend on which thread ran it, or on how many there were.
 - A *whole* segment holds calls over the whole batch that do not depend on one another; their units of work, laid end
-  to end, are divided among the threads.
+  to end, are divided into parts.
+
+Each thread has its share of the groups or parts, the same one in each segment, so that it finds in its cache what it
+wrote before; who is done with his own takes from the others' shares. What is waited for is work, not threads: one that
+the system keeps from running, because cores are busy with other programs, holds up the others by no more than the group
+or part that it has begun, and finds done what it missed.
 
 `run` does one batch, or the segments between two calls of Python: no Python object is touched between its first and
 its last line.
@@ -16,17 +21,27 @@ from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from cython.parallel cimport parallel
 from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
 from cycnn.kernels.call cimport DIMENSIONS, INTEGERS, OPERANDS, REALS, Call, Door, Operand, Task
 from cycnn.kernels.threads cimport (
-    CYCNN_OPENMP, barrier, omp_get_max_threads, omp_get_num_threads, omp_get_thread_num, omp_get_thread_limit,
-    omp_get_wtime,
+    CYCNN_OPENMP, acquire, fetch_and_increment, give_way, omp_get_max_threads, omp_get_num_threads, omp_get_thread_num,
+    omp_get_thread_limit, omp_get_wtime, pause,
 )
+
+cdef enum: PARTS = 4                 # of a thread's share of a whole segment that has enough units:
+cdef enum: PART = 8                  # in one row of a 7x7 map at a time, 2048 channels -> 512 take 2.2 times as long
+cdef enum: PATIENCE = 2000           # looks at what others have still to do, some 50 us, before the core is given away
 
 cdef struct Segment:
     int first, last                  # its calls
     bint whole
     Py_ssize_t chunk                 # samples of a task, where not whole
+
+
+cdef struct Counter:                 # alone in its cache line
+    int count
+    int[15] unused
 
 
 cdef struct Event:
@@ -66,6 +81,8 @@ cdef class Program:
     cdef int count, regions
     cdef Py_ssize_t group
     cdef readonly int team           # threads of the last run
+    cdef Counter* counters           # of each segment: what was begun of each thread's share, and what is done of all
+    cdef int counted                 # of them
     cdef list kept                   # the arrays behind `base`
     cdef Event* events               # where `record` notes who did what when: a stretch for each thread
     cdef int* noted                  # of each thread
@@ -108,6 +125,7 @@ cdef class Program:
         free(self.calls)
         free(self.segments)
         free(self.base)
+        free(self.counters)
 
     def bind(self, int region, array, const unsigned char[::1] memory):
         """Say where a region lies. `memory` is the bytes of `array`, which is kept alive."""
@@ -127,29 +145,37 @@ cdef class Program:
     def run(self, Py_ssize_t samples, int threads, int first, int last):
         """Do the segments `first` to `last - 1` for one batch of `samples` on at most `threads` threads; the number
         there were is left in `team`."""
-        cdef int team = 1
+        cdef int needed
         if not 0 <= first <= last <= self.count:
             raise IndexError(f"segments {first} to {last} of {self.count}")
+        threads = max(1, threads)
+        needed = (last - first) * (threads + 1)
+        if self.counted < needed:
+            free(self.counters)
+            self.counters = <Counter*>calloc(needed, sizeof(Counter))
+            self.counted = needed if self.counters != NULL else 0
+            if self.counters == NULL:
+                raise MemoryError("no memory for the threads' counters")
+        if self.counters != NULL:
+            memset(self.counters, 0, needed * sizeof(Counter))
+        self.team = 1
         with nogil:
-            if threads <= 1:
+            if threads == 1:
                 self._share(samples, 0, 1, first, last)
             else:
                 with parallel(num_threads=threads):
                     if omp_get_thread_num() == 0:
                         self.team = omp_get_num_threads()
                     self._share(samples, omp_get_thread_num(), omp_get_num_threads(), first, last)
-        if threads <= 1:
-            self.team = team
 
     def record(self, Py_ssize_t samples, int threads, int first, int last):
         """`run`, and a list of what was done: `(call, thread, begin, end)` in seconds."""
-        cdef int k, thread
-        cdef Py_ssize_t tasks = 1
-        for k in range(first, last):
-            if not self.segments[k].whole:  # a bound: each sample alone
-                tasks = max(samples, 1)
-        self.stretch = <int>(tasks * sum(self.segments[k].last - self.segments[k].first for k in range(first, last)))
+        cdef int k, calls, thread
         threads = max(1, threads)
+        self.stretch = 0
+        for k in range(first, last):  # a bound: one thread does all, each sample alone, parts that begin within a call
+            calls = self.segments[k].last - self.segments[k].first
+            self.stretch += calls + threads * PARTS if self.segments[k].whole else <int>samples * calls
         self.events = <Event*>calloc(max(1, threads * self.stretch), sizeof(Event))
         self.noted = <int*>calloc(threads, sizeof(int))
         try:
@@ -180,51 +206,91 @@ cdef class Program:
         event.end = omp_get_wtime()
 
     cdef void _share(self, Py_ssize_t samples, int thread, int team, int first, int last) noexcept nogil:
-        """One thread's share of these segments."""
-        cdef int s
+        """One thread's part in these segments."""
+        cdef int s, all, looks
+        cdef Counter* taken = self.counters
+        cdef Counter* done
         for s in range(first, last):
+            done = taken + team
             if self.segments[s].whole:
-                self._whole(&self.segments[s], samples, thread, team)
+                all = self._whole(&self.segments[s], taken, done, samples, thread, team)
             else:
-                self._samples(&self.segments[s], samples, thread, team)
-            if team > 1:
-                barrier()
+                all = self._samples(&self.segments[s], taken, done, samples, thread, team)
+            looks = 0
+            while acquire(&done.count) < all:
+                if looks < PATIENCE:
+                    looks += 1
+                    pause()
+                else:
+                    give_way()
+            taken = done + 1
 
-    cdef void _samples(self, const Segment* segment, Py_ssize_t samples, int thread, int team) noexcept nogil:
+    cdef int _samples(self, const Segment* segment, Counter* taken, Counter* done, Py_ssize_t samples, int thread,
+                      int team) noexcept nogil:
+        """What is left of a segment's groups; returns how many there are."""
         cdef Py_ssize_t groups = (samples + self.group - 1) // self.group
-        cdef Py_ssize_t g, sample, end
+        cdef Py_ssize_t group, end
+        cdef int turn, owner
+        for turn in range(team):
+            owner = (thread + turn) % team
+            end = groups * (owner + 1) // team
+            group = groups * owner // team + fetch_and_increment(&taken[owner].count)
+            while group < end:
+                self._group(segment, samples, groups, group, thread)
+                fetch_and_increment(&done.count)
+                group = groups * owner // team + fetch_and_increment(&taken[owner].count)
+        return <int>groups
+
+    cdef void _group(self, const Segment* segment, Py_ssize_t samples, Py_ssize_t groups, Py_ssize_t group,
+                     int thread) noexcept nogil:
+        """The chunks of one group, in order."""
+        cdef Py_ssize_t sample = group * self.group
+        cdef Py_ssize_t end = min(samples, sample + self.group)
         cdef int k
         cdef const Call* call
         cdef Task task
-        task.groups = groups
-        for g in range(groups * thread // team, groups * (thread + 1) // team):
-            sample = g * self.group
-            end = min(samples, sample + self.group)
-            task.fresh = True
-            while sample < end:
-                task.sample = sample
-                task.samples = min(segment.chunk, end - sample)
-                for k in range(segment.first, segment.last):
-                    call = &self.calls[k]
-                    self._locate(call, &task, sample, thread, g)
-                    task.first = 0
-                    task.last = call.units * task.samples if call.per_sample else call.units
-                    self._do(k, &task, thread)
-                task.fresh = False
-                sample += segment.chunk
+        task.groups, task.fresh = groups, True
+        while sample < end:
+            task.sample = sample
+            task.samples = min(segment.chunk, end - sample)
+            for k in range(segment.first, segment.last):
+                call = &self.calls[k]
+                self._locate(call, &task, sample, thread, group)
+                task.first = 0
+                task.last = call.units * task.samples if call.per_sample else call.units
+                self._do(k, &task, thread)
+            task.fresh = False
+            sample += segment.chunk
 
-    cdef void _whole(self, const Segment* segment, Py_ssize_t samples, int thread, int team) noexcept nogil:
-        cdef Py_ssize_t total = 0, units, begin, end, before = 0
+    cdef int _whole(self, const Segment* segment, Counter* taken, Counter* done, Py_ssize_t samples, int thread,
+                    int team) noexcept nogil:
+        """What is left of a whole segment's parts; returns how many there are."""
+        cdef Py_ssize_t total = 0, end
+        cdef int k, turn, owner, part
+        cdef int parts
+        for k in range(segment.first, segment.last):
+            total += self.calls[k].units * samples if self.calls[k].per_sample else self.calls[k].units
+        parts = PARTS if team > 1 and total >= team * PARTS * PART else 1
+        for turn in range(team):
+            owner = (thread + turn) % team
+            part = fetch_and_increment(&taken[owner].count)
+            while part < parts:
+                part += owner * parts
+                end = total * (part + 1) // (team * parts)
+                self._part(segment, samples, total * part // (team * parts), end, thread)
+                fetch_and_increment(&done.count)
+                part = fetch_and_increment(&taken[owner].count)
+        return team * parts
+
+    cdef void _part(self, const Segment* segment, Py_ssize_t samples, Py_ssize_t begin, Py_ssize_t end,
+                    int thread) noexcept nogil:
+        """Units `begin` to `end - 1` of all that a segment's calls have."""
+        cdef Py_ssize_t units, before = 0
         cdef int k
         cdef const Call* call
         cdef Task task
         task.sample, task.samples, task.fresh = 0, samples, True
         task.groups = (samples + self.group - 1) // self.group
-        for k in range(segment.first, segment.last):
-            call = &self.calls[k]
-            total += call.units * samples if call.per_sample else call.units
-        begin = total * thread // team
-        end = total * (thread + 1) // team
         for k in range(segment.first, segment.last):
             call = &self.calls[k]
             units = call.units * samples if call.per_sample else call.units

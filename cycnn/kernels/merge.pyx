@@ -68,28 +68,38 @@ cdef inline void _combine_all(int kind, const float* a, const float* b, float* y
         at += STRETCH
 
 
+cdef void _combine_sample(int kind, const float* a, const float* b, float* y, Py_ssize_t size, Py_ssize_t period,
+                          int activation) noexcept nogil:
+    """`period` elements of b, again and again."""
+    cdef Py_ssize_t at = 0
+    while at < size:
+        _combine_all(kind, a + at, b, y + at, period, activation)
+        at += period
+
+
 def combine(
     const float[:, ::1] a,             # IN   (n, size)
-    const float[:, ::1] b,             # IN   (n, size)
+    const float[:, ::1] b,             # IN   (n, period); size is a multiple of it
     float[:, ::1] y,                   # OUT  (n, size)
     int kind, int activation, int threads=1,
 ):
     """y = activation(a + b), or of a - b, a * b, the larger or smaller of a and b, by its number in `KINDS`. NaN wins.
 
-    The activation is one without parameters, by its number in `elementwise.KINDS` (0: none).
+    A shorter b is repeated. The activation is one without parameters, by its number in `elementwise.KINDS` (0: none).
     """
-    cdef Py_ssize_t n, size = a.shape[1]
+    cdef Py_ssize_t n, size = a.shape[1], period = b.shape[1]
     cdef const float* p = &a[0, 0]
     cdef const float* q = &b[0, 0]
     cdef float* r = &y[0, 0]
     for n in prange(a.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _combine_all(kind, p + n * size, q + n * size, r + n * size, size, activation)
+        _combine_sample(kind, p + n * size, q + n * period, r + n * size, size, period, activation)
 
 
 cdef void _combine(const Call* c, const Task* t) noexcept nogil:
-    cdef Py_ssize_t size = _size(&c.operand[2]), first = t.first * size
-    _combine_all(<int>c.i[0], <const float*>t.at[0] + first, <const float*>t.at[1] + first, <float*>t.at[2] + first,
-                 (t.last - t.first) * size, <int>c.i[1])
+    cdef Py_ssize_t size = _size(&c.operand[2]), period = _size(&c.operand[1]), n
+    for n in range(t.first, t.last):
+        _combine_sample(<int>c.i[0], <const float*>t.at[0] + n * size, <const float*>t.at[1] + n * period,
+                        <float*>t.at[2] + n * size, size, period, <int>c.i[1])
 
 
 cdef inline void _share_stretch(const float* a, const float* b, const float* dy, float* da, float* db,
@@ -180,9 +190,10 @@ cdef void _repeat(const Call* c, const Task* t) noexcept nogil:
                        before, count, behind)
 
 
-cdef inline void _add_columns(const float* x, float* y, Py_ssize_t rows, Py_ssize_t columns,
+cdef inline void _add_columns(const float* x, const float* weight, float* y, Py_ssize_t rows, Py_ssize_t columns,
                               Py_ssize_t step) noexcept nogil:
-    """y = the sum of the rows, of up to STRETCH columns, in blocks of BLOCK rows: small sums meet small ones."""
+    """y = the sum of the rows, weighted if they are, of up to STRETCH columns, in blocks of BLOCK rows: small sums meet
+    small ones."""
     cdef double total[STRETCH]
     cdef float block[STRETCH]
     cdef Py_ssize_t row = 0, last, i
@@ -193,8 +204,12 @@ cdef inline void _add_columns(const float* x, float* y, Py_ssize_t rows, Py_ssiz
         for i in range(columns):
             block[i] = 0
         while row < last:
-            for i in range(columns):
-                block[i] += x[row * step + i]
+            if weight == NULL:
+                for i in range(columns):
+                    block[i] += x[row * step + i]
+            else:
+                for i in range(columns):
+                    block[i] += x[row * step + i] * weight[row * step + i]
             row += 1
         for i in range(columns):
             total[i] += block[i]
@@ -202,35 +217,41 @@ cdef inline void _add_columns(const float* x, float* y, Py_ssize_t rows, Py_ssiz
         y[i] = <float>total[i]
 
 
-cdef inline void _repeat_backward_sample(const float* dy, float* dx, Py_ssize_t before, Py_ssize_t count,
-                                         Py_ssize_t behind) noexcept nogil:
-    cdef Py_ssize_t _, at
-    for _ in range(before):
+cdef inline void _repeat_backward_sample(const float* dy, const float* weight, float* dx, Py_ssize_t before,
+                                         Py_ssize_t count, Py_ssize_t behind) noexcept nogil:
+    cdef Py_ssize_t k, at
+    for k in range(before):
         at = 0
         while at < behind:
-            _add_columns(dy + at, dx + at, count, min(STRETCH, behind - at), behind)
+            _add_columns(dy + k * count * behind + at, weight + k * count * behind + at if weight else NULL,
+                         dx + k * behind + at, count, min(STRETCH, behind - at), behind)
             at += STRETCH
-        dy, dx = dy + count * behind, dx + behind
 
 
 def repeat_backward(
     const float[:, :, :, ::1] dy,      # IN   (n, before, count, behind)
+    const float[:, :, :, ::1] weight,  # IN   likewise, or None
     float[:, :, ::1] dx,               # OUT  (n, before, behind)
     int threads=1,
 ):
-    """dx[n, i, j] = the sum of dy[n, i, k, j] over k."""
+    """dx[n, i, j] = the sum over k of dy[n, i, k, j], of its product with the weight where what was repeated then was a
+    factor of that."""
     cdef Py_ssize_t n, before = dy.shape[1], count = dy.shape[2], behind = dy.shape[3]
     cdef const float* p = &dy[0, 0, 0, 0]
+    cdef const float* w = &weight[0, 0, 0, 0] if weight is not None else NULL
     cdef float* q = &dx[0, 0, 0]
     for n in prange(dy.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _repeat_backward_sample(p + n * before * count * behind, q + n * before * behind, before, count, behind)
+        _repeat_backward_sample(p + n * before * count * behind, w + n * before * count * behind if w else NULL,
+                                q + n * before * behind, before, count, behind)
 
 
 cdef void _repeat_backward(const Call* c, const Task* t) noexcept nogil:
     cdef Py_ssize_t before = c.operand[0].shape[0], count = c.operand[0].shape[1], behind = c.operand[0].shape[2], n
+    cdef const float* w = <const float*>t.at[1]
     for n in range(t.first, t.last):
         _repeat_backward_sample(<const float*>t.at[0] + n * before * count * behind,
-                                <float*>t.at[1] + n * before * behind, before, count, behind)
+                                w + n * before * count * behind if w else NULL,
+                                <float*>t.at[2] + n * before * behind, before, count, behind)
 
 
 # --------------------------------------------------------------------------------------------------- side by side
@@ -290,7 +311,7 @@ DOORS = {
     "combine": (capsule(_combine), "rrw"),
     "maximum_backward": (capsule(_maximum_backward), "rrrww"),
     "repeat": (capsule(_repeat), "rw"),
-    "repeat_backward": (capsule(_repeat_backward), "rw"),
+    "repeat_backward": (capsule(_repeat_backward), "rrw"),
     "join": (capsule(_join), "ru"),
     "split": (capsule(_split), "rw"),
 }

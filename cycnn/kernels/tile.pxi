@@ -26,11 +26,14 @@ cdef extern from *:
     """
     #ifdef __GNUC__
     #define cycnn_prefetch(at) __builtin_prefetch(at)
+    #define cycnn_prefetch_far(at) __builtin_prefetch(at, 0, 2)
     #else
     #define cycnn_prefetch(at)
+    #define cycnn_prefetch_far(at)
     #endif
     """
     void prefetch "cycnn_prefetch" (const float* at) noexcept nogil
+    void prefetch_far "cycnn_prefetch_far" (const float* at) noexcept nogil  # into the second-level cache
 
 cdef enum:
     DEPTH = 320                      # terms of a panel: 14 x 320 floats stay in the first-level cache

@@ -37,7 +37,7 @@ cdef struct Geometry:
     Py_ssize_t kh, kw, sh, sw, dh, dw
     Py_ssize_t ph, pw                # the pooling's window and stride
     Py_ssize_t pixel, row            # floats from one pixel, one row to the next, of where patches lie
-    Py_ssize_t shift[WINDOW]         # floats from a window's first pixel's patch to each pixel's
+    int shift[WINDOW]                # floats from a window's first pixel's patch to each pixel's
 
 cdef struct Winners:
     int count
@@ -61,7 +61,7 @@ cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssiz
     g.pixel, g.row = pixel, row
     for i in range(ph):
         for j in range(pw):
-            g.shift[i * pw + j] = i * sh * row + j * sw * pixel
+            g.shift[i * pw + j] = <int>(i * sh * row + j * sw * pixel)
     return g
 
 
@@ -103,23 +103,34 @@ def cycles(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t c, bint rounded):
 
 # --------------------------------------------------------------------------------------------------- the lists
 
-cdef inline void _list(const float* dy, const int* argmax, const Geometry* g, Py_ssize_t rows, Py_ssize_t low,
-                       Py_ssize_t high, int filters, Winners* lists) noexcept nogil:
-    """The winners of windows [low, high) of some rows, for a few neighbouring filters. dy stands at the first row's."""
-    cdef Py_ssize_t i, j, at, base
-    cdef int p, n
-    cdef float v
-    for p in range(filters):
-        lists[p].count = 0
+cdef inline int _places(const Geometry* g, Py_ssize_t rows, Py_ssize_t windows, int* places) noexcept nogil:
+    """How far from a band's first window each window's patch of its first pixel lies; returns their number."""
+    cdef Py_ssize_t i, j
+    cdef int count = 0
     for i in range(rows):
-        for j in range(low, high):
-            at = (i * g.ow + j) * g.f
-            base = i * g.ph * g.sh * g.row + (j - low) * g.pw * g.sw * g.pixel
-            for p in range(filters):
-                v, n = dy[at + p], lists[p].count
-                lists[p].at[n] = <int>(base + g.shift[argmax[at + p]])
-                lists[p].value[n] = v
-                lists[p].count = n + (v != 0)
+        for j in range(windows):
+            places[count] = <int>(i * g.ph * g.sh * g.row + j * g.pw * g.sw * g.pixel)
+            count += 1
+    return count
+
+
+cdef inline void _list(const float* dy, const int* argmax, const Geometry* g, const int* places, int windows,
+                       int filters, Winners* lists) noexcept nogil:
+    """The winners of neighbouring windows, for a few neighbouring filters. Filter by filter: the windows' lines stay in
+    the first-level cache, and the count in a register."""
+    cdef const float* a
+    cdef const int* b
+    cdef int p, k, n
+    for p in range(filters):
+        n = 0
+        a, b = dy + p, argmax + p
+        for k in range(windows):
+            lists[p].at[n] = places[k] + g.shift[b[0]]
+            lists[p].value[n] = a[0]
+            n += 2 * (<const unsigned int*>a)[0] != 0      # neither 0 nor -0: comparing floats takes longer
+            a += g.f
+            b += g.f
+        lists[p].count = n
 
 
 # ------------------------------------------------------------------------------------------------- the bodies
@@ -239,7 +250,8 @@ cdef inline Py_ssize_t _reach(Py_ssize_t outputs, Py_ssize_t size, Py_ssize_t st
 
 def kernel_workspace_size(Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t kh, Py_ssize_t sh,
                           Py_ssize_t dh, Py_ssize_t ph):
-    """Floats that a thread of `backward_kernel` needs: a band of x, where a pixel is no whole number of vectors."""
+    """Floats that a thread of `backward_kernel` needs: a band of x, where a pixel is no whole number of vectors. It is
+    copied where pixels are rounded, and at the end of x, behind which the last patch must not be read."""
     return 0 if c % HALF == 0 else _reach(_rows_of(oh, ow) * ph, kh, sh, dh) * w * _pixel(c) + 2 * HALF
 
 
@@ -267,8 +279,11 @@ cdef inline void _kernel_filters(const float* x, const float* dy, const int* arg
     cdef Patch m = _patch(g)
     cdef const float* band
     cdef const float* a
+    cdef const float* end = x + samples * g.h * g.w * g.c
     cdef float* staged = _aligned(workspace)
-    cdef int filters, p
+    cdef int places[LENGTH]
+    cdef Py_ssize_t pixels
+    cdef int filters, p, windows
     if fresh:
         memset(dkernel + first * terms, 0, (last - first) * terms * sizeof(float))
     for n in range(samples):
@@ -276,17 +291,19 @@ cdef inline void _kernel_filters(const float* x, const float* dy, const int* arg
         while row < g.oh:
             rows = min(most, g.oh - row)
             band = x + (n * g.h + row * g.ph * g.sh) * g.w * g.c
-            if g.c % HALF:
-                _stage(band, staged, _reach(rows * g.ph, g.kh, g.sh, g.dh) * g.w, g.c, g.pixel)
+            pixels = _reach(rows * g.ph, g.kh, g.sh, g.dh) * g.w
+            if g.pixel > g.c or (g.c % HALF and end - band < pixels * g.c + HALF):
+                _stage(band, staged, pixels, g.c, g.pixel)
                 band = staged
             for piece in range(pieces):
                 low, high = g.ow * piece // pieces, g.ow * (piece + 1) // pieces
                 a = band + low * g.pw * g.sw * g.pixel
-                at = (n * g.oh + row) * g.ow * g.f
+                at = ((n * g.oh + row) * g.ow + low) * g.f
+                windows = _places(g, rows, high - low, places)  # rows are whole where there are several: all neighbours
                 filter = first
                 while filter < last:
                     filters = <int>min(<Py_ssize_t>FILTERS, last - filter)
-                    _list(dy + at + filter, argmax + at + filter, g, rows, low, high, filters, lists)
+                    _list(dy + at + filter, argmax + at + filter, g, places, windows, filters, lists)
                     for p in range(filters):
                         _patches(&m, True, &lists[p], <float*>a, dkernel + (filter + p) * terms)
                     filter += filters
@@ -326,26 +343,31 @@ cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
                     <float*>t.at[4], &g, t.samples, t.fresh, t.first, t.last)
 
 
-cdef inline void _reduce_tap(const float* partial, Py_ssize_t stride, Py_ssize_t groups, float* dkernel,
-                             Py_ssize_t taps, Py_ssize_t wide, Py_ssize_t c, Py_ssize_t f,
-                             Py_ssize_t tap) noexcept nogil:
-    """One place of the kernel, all its channels and filters."""
+cdef inline void _reduce_filter(const float* partial, Py_ssize_t stride, Py_ssize_t groups, float* dkernel,
+                                Py_ssize_t taps, Py_ssize_t wide, Py_ssize_t c, Py_ssize_t f,
+                                Py_ssize_t filter) noexcept nogil:
+    """One filter: each group's share of it lies side by side."""
     cdef float total[HALF]
-    cdef const float* a
-    cdef Py_ssize_t first = 0, k, p
+    cdef const float* a = partial + filter * taps * wide
+    cdef float* d = dkernel + filter
+    cdef const float* b
+    cdef Py_ssize_t tap, first, _
     cdef int valid, l
-    while first < c:
-        valid = <int>min(<Py_ssize_t>HALF, c - first)
-        for p in range(f):
-            a = partial + (p * taps + tap) * wide + first
+    for tap in range(taps):
+        first = 0
+        while first < c:
+            valid = <int>min(<Py_ssize_t>HALF, c - first)
+            b = a + tap * wide + first
             for l in range(valid):
-                total[l] = a[l]
-            for k in range(1, groups):
+                total[l] = b[l]
+            for _ in range(1, groups):
+                b += stride
                 for l in range(valid):
-                    total[l] += a[k * stride + l]
+                    total[l] += b[l]
             for l in range(valid):
-                dkernel[(tap * c + first + l) * f + p] = total[l]
-        first += HALF
+                d[0] = total[l]
+                d += f
+            first += HALF
 
 
 def reduce(
@@ -353,20 +375,20 @@ def reduce(
     float[:, :, ::1] dkernel,           # OUT  (kh * kw, c, f)
     int threads=1,
 ):
-    """The sum of the groups' partial gradients, in the order of the groups, as weights lie. Units: places."""
-    cdef Py_ssize_t tap, taps = dkernel.shape[0], c = dkernel.shape[1], f = dkernel.shape[2], wide = partial.shape[3]
+    """The sum of the groups' partial gradients, in the order of the groups, as weights lie. Units: filters."""
+    cdef Py_ssize_t filter, taps = dkernel.shape[0], c = dkernel.shape[1], f = dkernel.shape[2], wide = partial.shape[3]
     cdef const float* a = &partial[0, 0, 0, 0]
     cdef float* d = &dkernel[0, 0, 0]
-    for tap in prange(taps, nogil=True, schedule="static", num_threads=threads):
-        _reduce_tap(a, f * taps * wide, partial.shape[0], d, taps, wide, c, f, tap)
+    for filter in prange(f, nogil=True, schedule="static", num_threads=threads):
+        _reduce_filter(a, f * taps * wide, partial.shape[0], d, taps, wide, c, f, filter)
 
 
 cdef void _reduce(const Call* c, const Task* t) noexcept nogil:
     cdef const Py_ssize_t* d = &c.operand[1].shape[0]
-    cdef Py_ssize_t tap, stride = c.operand[0].per_group // <Py_ssize_t>sizeof(float)
-    for tap in range(t.first, t.last):
-        _reduce_tap(<const float*>t.at[0], stride, t.groups if stride else 1, <float*>t.at[1], d[0],
-                    c.operand[0].shape[2], d[1], d[2], tap)
+    cdef Py_ssize_t filter, stride = c.operand[0].per_group // <Py_ssize_t>sizeof(float)
+    for filter in range(t.first, t.last):
+        _reduce_filter(<const float*>t.at[0], stride, t.groups if stride else 1, <float*>t.at[1], d[0],
+                       c.operand[0].shape[2], d[1], d[2], filter)
 
 
 # ---------------------------------------------------------------------------------------------- input gradient
@@ -432,17 +454,19 @@ cdef inline void _input_sample(const float* dy, const int* argmax, const float* 
     cdef Py_ssize_t rows, row = 0, piece, low, high, filter, i, done, height = _reach(most * g.ph, g.kh, g.sh, g.dh)
     cdef Py_ssize_t terms = g.kh * g.kw * g.pixel, begin = -top, columns = g.row // g.pixel, stay
     cdef Patch m = _patch(g)
-    cdef int filters, p
+    cdef int places[LENGTH]
+    cdef int filters, p, windows
     memset(band, 0, height * g.row * sizeof(float))
     while row < g.oh:
         rows = min(most, g.oh - row)
         for piece in range(pieces):
             low, high = g.ow * piece // pieces, g.ow * (piece + 1) // pieces
+            windows = _places(g, rows, high - low, places)
             filter = 0
             while filter < g.f:
                 filters = <int>min(<Py_ssize_t>FILTERS, g.f - filter)
-                i = row * g.ow * g.f + filter
-                _list(dy + i, argmax + i, g, rows, low, high, filters, lists)
+                i = (row * g.ow + low) * g.f + filter
+                _list(dy + i, argmax + i, g, places, windows, filters, lists)
                 for p in range(filters):
                     _patches(&m, False, &lists[p], band + low * g.pw * g.sw * g.pixel,
                              <float*>packed + (filter + p) * terms)

@@ -15,7 +15,17 @@ from cycnn.core.spec import TensorSpec
 from cycnn.core.structure import flatten, is_shape, map_leaves, map_shapes, pack
 from cycnn.core.variable import Variable
 from cycnn.engine.function import KEPT, Function
-from cycnn.engine.graph import Alias, Attached, Choice, Graph, Operation, SymbolicTensor, current_scope, recording
+from cycnn.engine.graph import (
+    Alias,
+    Attached,
+    Choice,
+    Graph,
+    Operation,
+    SymbolicTensor,
+    current_scope,
+    next_edition,
+    recording,
+)
 from cycnn.layers.added_losses import ActivityPenalty, added_function
 from cycnn.layers.input_spec import check_input
 from cycnn.ops import calls
@@ -66,6 +76,7 @@ KERAS_1 = {  # names of arguments, then and now
     "subsample": "strides",
     "subsample_length": "strides",
 }
+NO_EDITS = {"dtype", "name", "trainable"}  # arguments that change nothing in a graph, or are looked at in time
 RECORDS = {
     "_added",
     "_build_shapes",
@@ -191,8 +202,8 @@ class Layer(Operation):
     @classmethod
     def _arguments(cls):
         """What the constructors of this class and its bases take."""
-        constructors = (inspect.signature(base.__init__) for base in cls.__mro__ if "__init__" in vars(base))
-        own = {name for found in constructors for name in found.parameters} - {"self", "args", "kwargs"}
+        constructors = (parameters(base.__init__) for base in cls.__mro__[:-1] if "__init__" in vars(base))
+        own = {name for found in constructors for name in found} - {"self", "args", "kwargs"}
         return own | {"batch_input_shape", "input_dim", "input_shape"}
 
     def _check_made(self):
@@ -263,24 +274,33 @@ class Layer(Operation):
             initializer = "glorot_uniform" if dtype == "float32" else "zeros"
         name = name or "variable"
         variable = Variable(
-            initializers.get(initializer)(shape),
+            initializers.get(initializer),
             name=name,
             trainable=trainable and self._trainable,
             dtype=dtype,
             regularizer=regularizers.get(regularizer),
             constraint=constraints.get(constraint),
             path=f"{self._enter_path()}/{name}",
+            shape=shape,
         )
         (self._weights if trainable else self._statistics).append(variable)
         _note_change()
         return variable
 
     def __setattr__(self, name, value):
+        self._note_edit(name, value)
         if isinstance(value, Variable) and not any(value is known for known in (*self._weights, *self._statistics)):
             (self._weights if value.trainable else self._statistics).append(value)
         super().__setattr__(name, value)
         if not isinstance(value, INERT) and name not in RECORDS:
             _note_change()
+
+    def _note_edit(self, name, value):
+        """An argument that gets another value when models have been made with this layer: their graphs are out of date."""
+        before = vars(self)
+        if before.get("_calls") and before.get(name, value) is not value and name in self._arguments() - NO_EDITS:
+            self.edition = next_edition()
+            self._functions = {}
 
     def __delattr__(self, name):
         super().__delattr__(name)
@@ -469,7 +489,7 @@ class Layer(Operation):
         map_shapes(self._check_input, shape)
         if self.built:
             return
-        wanted = list(inspect.signature(self.build).parameters)
+        wanted = list(parameters(type(self).build))[1:]
         shapes = {name: more[name] for name in wanted if name in (more or {})} if len(wanted) > 1 else {}
         self._enter_path()
         with recording(layer=self, path=(*current_scope().path, self.name)):
@@ -504,8 +524,9 @@ class Layer(Operation):
 
         Args:
             args: tensors or arrays, or lists, tuples and dictionaries of them, as `call` takes them.
-            kwargs: more of what `call` takes. `training`: the training flag, for this call and all within it; a model's
-                own flag (True in `fit`) where it is None.
+            kwargs: more of what `call` takes. `training`: the training flag, for this call and all within it. Where it is
+                None, it is that of the layer or model around (True in `fit`); where there is none either, the default of
+                `call`.
         """
         self._check_made()
         given = kwargs
@@ -513,8 +534,9 @@ class Layer(Operation):
         if kwargs.get("mask", 0) is None and not takes(type(self).call, "mask"):
             del kwargs["mask"]  # Keras writes it into configs
         training = given.get("training")
+        said = "training" in given  # None, written down, is no default
         if not any(isinstance(leaf, SymbolicTensor) for leaf in flatten((args, kwargs))):
-            return self._compute(args, kwargs, training)
+            return self._compute(args, kwargs, False if said and training is None and acts_unsaid(self) else training)
         for leaf in flatten(args):
             if isinstance(leaf, Whole):
                 leaf.refuse()
@@ -530,10 +552,10 @@ class Layer(Operation):
             mask = map_leaves(lambda leaf: getattr(leaf, "mask", None), first)
             if takes(type(self).call, "mask") and any(found is not None for found in flatten(mask)):
                 kwargs = {**kwargs, "mask": mask}
-        outputs = self._trace(args, kwargs, training) if current_scope().layer is not None else None
+        outputs = self._trace(args, kwargs, training, said) if current_scope().layer is not None else None
         if outputs is None:
             with recording(losses=[]) as scope:
-                outputs = self._attached(self._trace(args, kwargs, training), scope.losses)
+                outputs = self._attached(self._trace(args, kwargs, training, said), scope.losses)
             leaves, seen = [], flatten((args, kwargs))
             for leaf in flatten(outputs):
                 fresh = leaf.call is None and not any(leaf is other for other in seen)
@@ -565,8 +587,8 @@ class Layer(Operation):
     def _takes_training(self):
         return takes(type(self).call, "training")
 
-    def _trace(self, args, kwargs, training=None):
-        """What `call` records; for both training flags, where it depends on one that is not known."""
+    def _trace(self, args, kwargs, training=None, said=False):
+        """What `call` records; for both training flags, and for none, where it depends on one that is not known."""
         scope = current_scope()
         if len(scope.path) > DEEPEST:
             raise ValueError(
@@ -595,8 +617,17 @@ class Layer(Operation):
             if training is not None or not takes_training:
                 return run(training)
             inference, training = branch(False), branch(True)
-            pairs = list(zip(flatten(inference), flatten(training), strict=True))
-            return pack(inference, [a if a is b else Choice().record((a, b)) for a, b in pairs])
+            unsaid = inference
+            if acts_unsaid(self):
+                unsaid = inference if said else training
+            elif default_of(type(self).call, "training") is None and any(map(acts_unsaid, self._flatten_layers())):
+                with recording(losses=[]):
+                    unsaid = run(None)
+            ways = zip(flatten(inference), flatten(training), flatten(unsaid), strict=True)
+            return pack(
+                inference,
+                [a if a is b is c else Choice().record((a, b) if a is c else (a, b, c)) for a, b, c in ways],
+            )
 
     def _attached(self, outputs, losses):
         """Outputs that carry what was added to the loss while they were recorded."""
@@ -827,9 +858,9 @@ class Layer(Operation):
         config = {k: v for k, v in config.items() if k in known or k not in OFF or v not in OFF[k]}
         if isinstance(config.get("dtype"), dict):
             config["dtype"] = config["dtype"]["config"]["name"]
-        parameters = inspect.signature(cls.__init__).parameters
-        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):  # a constructor without **kwargs
-            config = {k: v for k, v in config.items() if k in parameters or k not in ("name", "trainable", "dtype")}
+        own = parameters(cls.__init__)
+        if not any(p.kind is p.VAR_KEYWORD for p in own.values()):  # a constructor without **kwargs
+            config = {k: v for k, v in config.items() if k in own or k not in ("name", "trainable", "dtype")}
         return cls(**config)
 
     def __repr__(self):
@@ -890,9 +921,25 @@ def _weights_of(layers):
 
 
 @functools.lru_cache(maxsize=1024)
+def parameters(function):
+    """The parameters of a function: name → `inspect.Parameter`."""
+    return inspect.signature(function).parameters
+
+
 def takes(function, name):
     """Whether a function has a parameter of this name."""
-    return name in inspect.signature(function).parameters
+    return name in parameters(function)
+
+
+def default_of(function, name):
+    """The default of a function's parameter; `inspect.Parameter.empty` where it has none, or is none."""
+    parameter = parameters(function).get(name)
+    return inspect.Parameter.empty if parameter is None else parameter.default
+
+
+def acts_unsaid(layer):
+    """Whether a layer takes itself to be training where nobody says so."""
+    return default_of(type(layer).call, "training") is True
 
 
 def _layers_in(value):

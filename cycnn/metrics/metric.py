@@ -4,6 +4,7 @@ import numpy as np
 
 from cycnn import initializers
 from cycnn.core import names
+from cycnn.core.array import Array
 from cycnn.core.variable import Variable
 
 SUMS = "float64"  # of the variables that built-in metrics add up in: float32 stands still at 2**24 samples
@@ -14,13 +15,6 @@ class Scalar(float):
 
     def numpy(self):
         return np.float32(self)
-
-
-class Array(np.ndarray):
-    """A result with several numbers, for programs that ask it for `.numpy()` too."""
-
-    def numpy(self):
-        return self.view(np.ndarray)
 
 
 def value(result):

@@ -7,18 +7,22 @@ configs      models as plain data
 functions    functions of `cycnn.ops` among the layers, and in configs
 cloning      clone_model
 onnx_model   from_onnx
+function     Function, Operation: of tensors, without training
 summary      the table that `model.summary()` prints
 """
 
 import json
+from typing import TYPE_CHECKING
 
-from cycnn.core import checks
+from cycnn.core import checks, lazy
 from cycnn.core.registry import custom_object_scope, export
 from cycnn.models import configs
-from cycnn.models.cloning import clone_model
 from cycnn.models.model import Functional, Model
-from cycnn.models.onnx_model import from_onnx
 from cycnn.models.sequential import Sequential
+
+if TYPE_CHECKING:
+    from cycnn.models.cloning import clone_model
+    from cycnn.models.onnx_model import from_onnx
 
 
 @export("keras.models")
@@ -65,10 +69,5 @@ __all__ = [
     "Functional", "Model", "Sequential", "clone_model", "from_onnx", "load_model", "model_from_json", "save_model",
 ]  # fmt: skip
 
-
-def __getattr__(name):
-    raise AttributeError(checks.unknown("model", name, __all__))
-
-
-def __dir__():
-    return __all__
+_LATER = {"clone_model": "cycnn.models.cloning", "from_onnx": "cycnn.models.onnx_model"}
+__getattr__, __dir__ = lazy.attributes(__name__, "model", __all__, _LATER)

@@ -6,6 +6,7 @@ Keras has a class for each function. What tensors go in are arguments of its cal
                              "keepdims": False}, "registered_name": "Mean", "inbound_nodes": [{"args": (x,), ...}]}
 """
 
+import functools
 import inspect
 
 from cycnn import config, ops
@@ -228,7 +229,7 @@ def deserialize(config):
                 f"`{key}` is not an argument of `ops.{function.__name__}`. Received: {key}={settings[key]!r}."
             )
         settings.pop(key)
-    return Function(_NAMES[config["class_name"]], settings, name)
+    return Function(_names()[config["class_name"]], settings, name)
 
 
 def arguments(function, args):
@@ -249,7 +250,8 @@ def _find(name):
     return getattr(place if hasattr(place, name) else ops, name)
 
 
-def _export():
+@functools.cache
+def _names():
     """Let configs find the functions under Keras's classes; returns class → name of the function."""
     found = {}
     for place in (ops, ops.image, ops.linalg):
@@ -261,4 +263,5 @@ def _export():
     return found
 
 
-_NAMES = _export()
+for _module in ("numpy", *MODULES):
+    registry.export_later(f"keras.src.ops.{_module}", _names)

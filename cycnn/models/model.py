@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from cycnn.core import checks, names
+from cycnn.core.array import PLAIN
 from cycnn.core.registry import export, serialize_keras_object
 from cycnn.core.spec import TensorSpec
 from cycnn.core.structure import flatten, is_shape, map_leaves, map_shapes, pack
@@ -14,11 +15,10 @@ from cycnn.engine.graph import Graph, SymbolicTensor, current_scope, recording
 from cycnn.engine.plan import Plan
 from cycnn.layers.layer import Layer, as_arrays, assign_all
 from cycnn.models import configs
-from cycnn.models.summary import summary
 from cycnn.models.topology import Topology
 from cycnn.ops import calls
 from cycnn.ops.symbolic import Whole
-from cycnn.training import data, profiling
+from cycnn.training import data
 from cycnn.training.trainer import Trainer
 
 
@@ -190,7 +190,7 @@ class Model(Trainer, Layer):
             args: one argument, like the model's inputs.
             training: the training flag.
         """
-        plain = len(args) == 1 and type(args[0]) is np.ndarray and not kwargs
+        plain = len(args) == 1 and type(args[0]) in PLAIN and not kwargs
         if not plain and any(isinstance(leaf, SymbolicTensor) for leaf in flatten((args, kwargs))):
             return super().__call__(*args, **kwargs)
         return self._on_arrays(*args, **kwargs)
@@ -234,6 +234,8 @@ class Model(Trainer, Layer):
         Raises:
             ValueError: the line is too short for its columns, or `layer_range` names no layers.
         """
+        from cycnn.models.summary import summary
+
         text = summary(self, line_length, positions, expand_nested, show_trainable, layer_range)
         print(text) if print_fn is None else print_fn(f"{text}\n")
 
@@ -308,6 +310,8 @@ class Model(Trainer, Layer):
         profile.trace("step.json")
         ```
         """
+        from cycnn.training import profiling
+
         return profiling.profile(self, x, y, batch_size, repeat)
 
     # Files and configurations.

@@ -12,6 +12,18 @@
 Both directions put off transposing: our maps are (n, h, w, c), ONNX's (n, c, h, w). A `Value` is a tensor with the
 order in which its axes are stored; what treats each element alone keeps that order, and a convolution asks for its own.
 So an exported network has one `Transpose` before its first convolution, and often none behind.
+
+What ONNX Runtime computes from a file is what the model does, to 1e-5 of the largest output for each layer. A deep network
+multiplies rounding, in either of the two: measured from the same network in float64, as shares of the largest output,
+
+                                                        here    ONNX Runtime    between them
+    EfficientNetB0, 96x96, calibrated normalization   3.8e-6          2.8e-6          3.9e-6
+    EfficientNetB7, the same (816 layers)             1.3e-5          1.3e-5          1.4e-5
+    ResNet50, 64x64, the same                         7.3e-5          4.1e-5          7.4e-5
+      without fast convolutions                       4.4e-5          4.4e-5 (without its fusions)
+
+(random weights, normalization's statistics those of eight random images). More digits take `set_fast_convolutions(False)`,
+and no more than float32 has.
 """
 
 from cycnn.onnx.exporter import OPSETS, export_model

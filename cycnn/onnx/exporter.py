@@ -12,6 +12,7 @@ from cycnn.core.variable import Variable
 from cycnn.engine.graph import Alias, Graph, SymbolicTensor, recording
 from cycnn.engine.rewrites import choose
 from cycnn.layers.merging.base_merge import BaseMerge, Repeat
+from cycnn.layers.merging.multiply import Scale
 from cycnn.onnx import functions, operations, tensors, wire
 from cycnn.onnx.builder import Builder, Unmapped, Value
 from cycnn.ops.layout import Reshape
@@ -180,7 +181,7 @@ def _converted(b, node, values, makers):
     function = operations.find(operation)
     if function is None:
         raise Unmapped(f"the operation {type(operation).__name__}")
-    if isinstance(operation, BaseMerge):
+    if isinstance(operation, (BaseMerge, Scale)):
         xs = tuple(_before_repeats(b, tensor, values, makers, node.layer, len(y.shape)) for tensor in node.inputs)
     if type(operation) not in operations.ANY_TYPE:
         xs = tuple(b.cast(x, "float32") for x in xs)

@@ -15,6 +15,7 @@ import numpy as np
 from cycnn import config, layers
 from cycnn.core import shapes
 from cycnn.layers.merging.base_merge import BaseMerge, Repeat
+from cycnn.layers.merging.multiply import Scale
 from cycnn.layers.normalization.base_row_normalization import BaseRowNormalization
 from cycnn.layers.pooling.base_global_pooling import GlobalAverage, GlobalMaximum
 from cycnn.layers.pooling.base_pooling import Average, BaseAdaptivePooling, BasePooling, Maximum
@@ -139,6 +140,13 @@ def merge(b, operation, x, y):
     if isinstance(operation, layers.Average):
         total = b.node("Div", total, float(len(names)))
     return Value(total, axes, y.shape)
+
+
+@writes(Scale)
+def scale(b, operation, x, y):
+    """A tensor times a smaller one, with as many axes."""
+    names, axes = b.together(x, y.shape)
+    return Value(b.node("Mul", *names), axes, y.shape)
 
 
 @writes(Softmax)

@@ -33,99 +33,14 @@ Of Keras's names only `dot_product_attention` is missing, as attention is left o
 sparse or ragged is refused. Complex arrays, `eig` and `lu_factor` have no gradients.
 """
 
-import sys as _sys
+import importlib as _importlib
+import inspect as _inspect
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from cycnn.ops import image as image
-from cycnn.ops import linalg as linalg
+from cycnn.core.lazy import MissingName as _MissingName
 from cycnn.ops import operators as operators  # gives the values their operators
-from cycnn.ops.arranging import (
-    array_split,
-    cross,
-    depth_to_space,
-    diag,
-    diagflat,
-    dsplit,
-    dstack,
-    dtype,
-    empty,
-    empty_like,
-    fliplr,
-    flipud,
-    geomspace,
-    hsplit,
-    hstack,
-    inner,
-    kron,
-    logspace,
-    rearrange,
-    rot90,
-    saturate_cast,
-    scatter,
-    scatter_update,
-    select,
-    slice_update,
-    space_to_depth,
-    vander,
-    view,
-    vsplit,
-    vstack,
-)
-from cycnn.ops.control import (
-    associative_scan,
-    cond,
-    fori_loop,
-    jvp,
-    map,  # noqa: A004
-    scan,
-    switch,
-    vectorize,
-    vectorized_map,
-    while_loop,
-)
-from cycnn.ops.ctc import (
-    ctc_decode,
-    ctc_loss,
-)
 from cycnn.ops.elementwise import Elementwise
-from cycnn.ops.fourier import (
-    angle,
-    conj,
-    conjugate,
-    extract_sequences,
-    fft,
-    fft2,
-    ifft2,
-    imag,
-    irfft,
-    isreal,
-    istft,
-    polar,
-    real,
-    rfft,
-    stft,
-    view_as_complex,
-    view_as_real,
-)
 from cycnn.ops.layout import Reshape, Transpose
-from cycnn.ops.linalg import (
-    cholesky,
-    cholesky_inverse,
-    det,
-    eig,
-    eigh,
-    inv,
-    logdet,
-    lstsq,
-    lu_factor,
-    matrix_rank,
-    norm,
-    pinv,
-    qr,
-    slogdet,
-    solve,
-    solve_triangular,
-    svd,
-)
 from cycnn.ops.maths import (
     abs,  # noqa: A004
     absolute,
@@ -302,100 +217,190 @@ from cycnn.ops.shaping import (
     zeros,
     zeros_like,
 )
-from cycnn.ops.sliding import (
-    adaptive_average_pool,
-    adaptive_max_pool,
-    average_pool,
-    conv,
-    conv_transpose,
-    depthwise_conv,
-    fold,
-    max_pool,
-    separable_conv,
-    unfold,
-)
 from cycnn.ops.softmax import LogSoftmax, Softmax
-from cycnn.ops.special import (
-    allclose,
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctanh,
-    bartlett,
-    bitwise_and,
-    bitwise_invert,
-    bitwise_left_shift,
-    bitwise_not,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
-    blackman,
-    cbrt,
-    deg2rad,
-    erfc,
-    erfinv,
-    fabs,
-    fmax,
-    fmin,
-    fmod,
-    gcd,
-    hamming,
-    hanning,
-    heaviside,
-    hypot,
-    i0,
-    isin,
-    isneginf,
-    isposinf,
-    kaiser,
-    lcm,
-    ldexp,
-    left_shift,
-    logaddexp2,
-    nextafter,
-    rad2deg,
-    right_shift,
-    signbit,
-    sinc,
-    trunc,
-)
-from cycnn.ops.statistics import (
-    argpartition,
-    bincount,
-    cdist,
-    corrcoef,
-    correlate,
-    digitize,
-    histogram,
-    nanargmax,
-    nanargmin,
-    nancumprod,
-    nancumsum,
-    nanmax,
-    nanmean,
-    nanmedian,
-    nanmin,
-    nanpercentile,
-    nanprod,
-    nanquantile,
-    nanstd,
-    nansum,
-    nanvar,
-    percentile,
-    ptp,
-    quantile,
-    searchsorted,
-    segment_max,
-    segment_min,
-    segment_prod,
-    segment_sum,
-    trapezoid,
-    unique,
-    unravel_index,
-)
 from cycnn.ops.tape import Tape, Tensor, value_and_gradient, vjp
-from cycnn.ops.uses import note_all as _note_all
+from cycnn.ops.uses import as_seen as _as_seen
+
+if _TYPE_CHECKING:
+    from cycnn.ops import image as image
+    from cycnn.ops import linalg as linalg
+    from cycnn.ops.arranging import (
+        array_split,
+        cross,
+        depth_to_space,
+        diag,
+        diagflat,
+        dsplit,
+        dstack,
+        dtype,
+        empty,
+        empty_like,
+        fliplr,
+        flipud,
+        geomspace,
+        hsplit,
+        hstack,
+        inner,
+        kron,
+        logspace,
+        rearrange,
+        rot90,
+        saturate_cast,
+        scatter,
+        scatter_update,
+        select,
+        slice_update,
+        space_to_depth,
+        vander,
+        view,
+        vsplit,
+        vstack,
+    )
+    from cycnn.ops.control import (
+        associative_scan,
+        cond,
+        fori_loop,
+        jvp,
+        map,  # noqa: A004
+        scan,
+        switch,
+        vectorize,
+        vectorized_map,
+        while_loop,
+    )
+    from cycnn.ops.ctc import (
+        ctc_decode,
+        ctc_loss,
+    )
+    from cycnn.ops.fourier import (
+        angle,
+        conj,
+        conjugate,
+        extract_sequences,
+        fft,
+        fft2,
+        ifft2,
+        imag,
+        irfft,
+        isreal,
+        istft,
+        polar,
+        real,
+        rfft,
+        stft,
+        view_as_complex,
+        view_as_real,
+    )
+    from cycnn.ops.linalg import (
+        cholesky,
+        cholesky_inverse,
+        det,
+        eig,
+        eigh,
+        inv,
+        logdet,
+        lstsq,
+        lu_factor,
+        matrix_rank,
+        norm,
+        pinv,
+        qr,
+        slogdet,
+        solve,
+        solve_triangular,
+        svd,
+    )
+    from cycnn.ops.sliding import (
+        adaptive_average_pool,
+        adaptive_max_pool,
+        average_pool,
+        conv,
+        conv_transpose,
+        depthwise_conv,
+        fold,
+        max_pool,
+        separable_conv,
+        unfold,
+    )
+    from cycnn.ops.special import (
+        allclose,
+        arccos,
+        arccosh,
+        arcsin,
+        arcsinh,
+        arctanh,
+        bartlett,
+        bitwise_and,
+        bitwise_invert,
+        bitwise_left_shift,
+        bitwise_not,
+        bitwise_or,
+        bitwise_right_shift,
+        bitwise_xor,
+        blackman,
+        cbrt,
+        deg2rad,
+        erfc,
+        erfinv,
+        fabs,
+        fmax,
+        fmin,
+        fmod,
+        gcd,
+        hamming,
+        hanning,
+        heaviside,
+        hypot,
+        i0,
+        isin,
+        isneginf,
+        isposinf,
+        kaiser,
+        lcm,
+        ldexp,
+        left_shift,
+        logaddexp2,
+        nextafter,
+        rad2deg,
+        right_shift,
+        signbit,
+        sinc,
+        trunc,
+    )
+    from cycnn.ops.statistics import (
+        argpartition,
+        bincount,
+        cdist,
+        corrcoef,
+        correlate,
+        digitize,
+        histogram,
+        nanargmax,
+        nanargmin,
+        nancumprod,
+        nancumsum,
+        nanmax,
+        nanmean,
+        nanmedian,
+        nanmin,
+        nanpercentile,
+        nanprod,
+        nanquantile,
+        nanstd,
+        nansum,
+        nanvar,
+        percentile,
+        ptp,
+        quantile,
+        searchsorted,
+        segment_max,
+        segment_min,
+        segment_prod,
+        segment_sum,
+        trapezoid,
+        unique,
+        unravel_index,
+    )
 
 __all__ = [
     "Elementwise", "LogSoftmax", "Reshape", "Softmax", "Tape", "Tensor", "Transpose", "abs", "absolute",
@@ -438,14 +443,44 @@ __all__ = [
     "view_as_complex", "view_as_real", "vjp", "vsplit", "vstack", "where", "while_loop", "zeros", "zeros_like",
 ]  # fmt: skip
 
-for _module in (_sys.modules[__name__], image, linalg):
-    _note_all(_module)
+# Modules that are imported when one of their functions is first asked for.
+_LATER = {
+    "arranging": "array_split cross depth_to_space diag diagflat dsplit dstack dtype empty empty_like fliplr flipud "
+    "geomspace hsplit hstack inner kron logspace rearrange rot90 saturate_cast scatter scatter_update "
+    "select slice_update space_to_depth vander view vsplit vstack",
+    "control": "associative_scan cond fori_loop jvp map scan switch vectorize vectorized_map while_loop",
+    "ctc": "ctc_decode ctc_loss",
+    "fourier": "angle conj conjugate extract_sequences fft fft2 ifft2 imag irfft isreal istft polar real rfft stft "
+    "view_as_complex view_as_real",
+    "linalg": "cholesky cholesky_inverse det eig eigh inv logdet lstsq lu_factor matrix_rank norm pinv qr slogdet "
+    "solve solve_triangular svd",
+    "sliding": "adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose depthwise_conv fold "
+    "max_pool separable_conv unfold",
+    "special": "allclose arccos arccosh arcsin arcsinh arctanh bartlett bitwise_and bitwise_invert "
+    "bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor blackman cbrt deg2rad erfc "
+    "erfinv fabs fmax fmin fmod gcd hamming hanning heaviside hypot i0 isin isneginf isposinf kaiser lcm "
+    "ldexp left_shift logaddexp2 nextafter rad2deg right_shift signbit sinc trunc",
+    "statistics": "argpartition bincount cdist corrcoef correlate digitize histogram nanargmax nanargmin nancumprod "
+    "nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar "
+    "percentile ptp quantile searchsorted segment_max segment_min segment_prod segment_sum trapezoid "
+    "unique unravel_index",
+}  # fmt: skip
+_MODULES = {name: module for module, found in _LATER.items() for name in found.split()}
+# Functions are noted when they are first asked for, the few that a program uses.
+_functions = {name: globals().pop(name) for name in __all__ if _inspect.isfunction(globals().get(name))}
 
 
 def __getattr__(name):
-    from cycnn.core import checks
-
-    raise AttributeError(checks.unknown("function of `cycnn.ops`", name, __all__))
+    if name in ("image", "linalg"):
+        return _importlib.import_module(f"cycnn.ops.{name}")
+    if name in _MODULES:
+        found = getattr(_importlib.import_module(f"cycnn.ops.{_MODULES[name]}"), name)
+    elif name in _functions:
+        found = _functions[name]
+    else:
+        raise _MissingName("function of `cycnn.ops`", name, __all__)
+    globals()[name] = found = _as_seen(found)
+    return found
 
 
 def __dir__():

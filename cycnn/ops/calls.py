@@ -5,30 +5,30 @@ with GradientTape() as tape:
 tape.gradient(loss, model.weights)     →  the step's way back  →  its second half
 """
 
-import numpy as np
-
+from cycnn.core.array import PLAIN, Array
 from cycnn.engine.recorded import Recorded
 from cycnn.ops import tape
 from cycnn.ops.tape import Tensor, value_of
 
 
-def call(function, inputs, training=False):
+def call(function, inputs, training=None):
     """The outputs of a function of a graph, and what its layers add to the loss.
 
     Args:
         function: `engine.function.Function`.
         inputs: for each input of the graph an array, tensor or variable.
-        training: the training flag.
+        training: the training flag; None, where nobody says one, is False but for layers that act by default.
 
     Returns:
         `(outputs, added)`: lists of arrays, of tensors where an input is a tensor or a tape watches an input or a
         variable; `added` has one number for each of `graph.losses_of(training)`.
     """
-    function, training = function.fitting(inputs), bool(training)
+    function = function.fitting(inputs)
     graph = function.graph
+    training = None if training is None and graph.tells_unsaid else bool(training)
     tapes, variables = tape.active(), {}
-    if not tapes and not graph.losses and set(map(type, inputs)) == {np.ndarray}:  # most calls
-        return function(inputs, training=training), []
+    if not tapes and not graph.losses and all(type(x) in PLAIN for x in inputs):  # most calls
+        return _shown(function(inputs, training=training)), []
     if tapes:
         variables = dict.fromkeys(v for node in graph.nodes for v in node.operation.variables)
         variables |= dict.fromkeys(v for loss in graph.losses_of(training) for v in loss.variables)
@@ -36,7 +36,7 @@ def call(function, inputs, training=False):
     arrays = [value_of(x) for x in inputs]
     if not tapes and not graph.losses_of(training):
         outputs, added = function(arrays, training=training), []
-        return [Tensor(y) for y in outputs] if any(isinstance(x, Tensor) for x in inputs) else outputs, added
+        return [Tensor(y) for y in outputs] if any(isinstance(x, Tensor) for x in inputs) else _shown(outputs), added
     watched = [k for k, x in enumerate(inputs) if tape.is_float(x) and any(t.watches(x) for t in tapes)]
     learned = [v for v in variables if tape.is_float(v) and any(t.watches(v) for t in tapes)]
     read = {tensor for node in graph.nodes for tensor in node.inputs}
@@ -50,7 +50,7 @@ def call(function, inputs, training=False):
         repeats=len(tapes) > 1 or any(t.repeats for t in tapes),
     )
     if not tapes and not any(isinstance(x, Tensor) for x in inputs):
-        return run.outputs, run.added
+        return _shown(run.outputs), run.added
     outputs, added = [Tensor(y) for y in run.outputs], [Tensor(value) for value in run.added]
 
     def pull_back(gradients):
@@ -60,3 +60,7 @@ def call(function, inputs, training=False):
     for t in tapes:
         t.record_run([*outputs, *added], [*inputs, *learned], pull_back)
     return outputs, added
+
+
+def _shown(outputs):
+    return [y.view(Array) for y in outputs]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from cycnn.core import checks
+from cycnn.core.array import Array
 from cycnn.core.structure import flatten, pack
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
@@ -141,7 +142,7 @@ class GradientTape(tape.Tape):
             elif dx is not None and not (_is_owned(dx) and not any(dx is other for other in given)):
                 dx = np.array(dx)
             given.append(dx)
-        return pack(sources, given)
+        return pack(sources, [None if dx is None else dx.view(Array) for dx in given])
 
     def _warn_of_unread(self, sources):
         """Warn of arrays that were watched in vain."""

@@ -10,6 +10,7 @@ rgb_to_grayscale rgb_to_hsv hsv_to_rgb      colours
 
 import itertools
 import math
+import sys
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from cycnn.ops import linalg, maths, products, reductions, shaping, sliding
 from cycnn.ops.dtypes import FLOAT, floating
 from cycnn.ops.primitive import composite, constant, primitive
 from cycnn.ops.shaping import expand_dims, get_item, moveaxis, ndim, shape, squeeze, stack
+from cycnn.ops.uses import note_all
 
 __all__ = [
     "affine_transform", "crop_images", "elastic_transform", "extract_patches", "extract_patches_3d", "gaussian_blur",
@@ -686,3 +688,6 @@ def hsv_to_rgb(images, data_format=None):
     green = maths.clip(2.0 - maths.abs(place - 2.0), 0.0, 1.0)
     blue = maths.clip(2.0 - maths.abs(place - 4.0), 0.0, 1.0)
     return stack([value * (1.0 - saturation + saturation * pure) for pure in (red, green, blue)], axis)
+
+
+note_all(sys.modules[__name__])

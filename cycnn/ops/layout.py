@@ -135,6 +135,11 @@ class _Border(Operation):
 class Pad(_Border):
     """Zeros around a sample: `before` and `after` it along each of its axes."""
 
+    @property
+    def zeros(self):
+        """How many (before, after) it, along each axis."""
+        return tuple(zip(self.before, self.after, strict=True))
+
     def memory(self, x):
         lengths = (length and length + a + b for length, a, b in zip(x.sample, self.before, self.after, strict=True))
         return self._memory(TensorSpec((x.shape[0], *lengths), x.dtype), x)

@@ -6,6 +6,7 @@ decomposition" (2016), and Golub and Pereyra (1973) for the pseudo-inverse.
 """
 
 import math
+import sys
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from cycnn.ops import maths, products, reductions, shaping
 from cycnn.ops.control import jvp
 from cycnn.ops.dtypes import INTEGER, floating
 from cycnn.ops.primitive import composite, constant, primitive, several
+from cycnn.ops.uses import note_all
 
 __all__ = [
     "cholesky", "cholesky_inverse", "det", "eig", "eigh", "inv", "jvp", "logdet", "lstsq", "lu_factor", "matrix_rank",
@@ -346,3 +348,6 @@ def _matrix_norm(x, ord, axes, keepdims):  # noqa: A002
             f"`ord` of a matrix norm must be 'fro', 'nuc', 1, 2, inf or -1, -2, -inf. Received: ord={ord!r}."
         )
     return shaping.expand_dims(y, sorted(a % len(x.shape) for a in axes)) if keepdims else y
+
+
+note_all(sys.modules[__name__])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cycnn import config
-from cycnn.ops import linalg, maths, reductions, shaping
+from cycnn.ops import maths, reductions, shaping
 from cycnn.ops.dtypes import INTEGER, floating, standardize
 from cycnn.ops.elementwise import Elementwise
 from cycnn.ops.primitive import composite, primitive
@@ -202,6 +202,8 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     if order == 2:
         total = reductions.sum(maths.square(x), axis, keepdims=True)
         return maths.multiply(x, maths.rsqrt(maths.maximum(total, epsilon**2)))
+    from cycnn.ops import linalg
+
     return maths.divide(x, maths.maximum(linalg.norm(x, order, axis, keepdims=True), epsilon))
 
 

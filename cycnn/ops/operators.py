@@ -5,10 +5,12 @@ the functions of this package, whatever stands on the other side, so that tapes 
 `np.mean(x)` are too: NumPy itself would compute values that no gradient flows through.
 """
 
+import importlib
+
 from cycnn.core import checks
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
-from cycnn.ops import arranging, linalg, maths, nn, products, reductions, shaping, special, statistics
+from cycnn.ops import maths, products, shaping
 from cycnn.ops.symbolic import Expression, Whole, waits
 from cycnn.ops.tape import Tensor, is_traced
 from cycnn.ops.uses import noted
@@ -25,7 +27,7 @@ _ARITHMETIC = {
 }
 _COMPARISON = {"lt": maths.less, "le": maths.less_equal, "gt": maths.greater, "ge": maths.greater_equal}
 _LOGIC = {"and": maths.logical_and, "or": maths.logical_or, "xor": maths.logical_xor}
-_MODULES = (maths, reductions, shaping, products, nn, special, statistics, arranging, linalg)
+_MODULES = ("maths", "reductions", "shaping", "products", "nn", "special", "statistics", "arranging", "linalg")
 
 
 def _binary(function):
@@ -56,9 +58,8 @@ def _ours(name):
     name = {"true_divide": "divide", "remainder": "mod", "absolute": "abs", "amax": "max", "amin": "min"}.get(
         name, name
     )
-    found = next(
-        (getattr(module, name) for module in _MODULES if not name.startswith("_") and hasattr(module, name)), None
-    )
+    modules = () if name.startswith("_") else (importlib.import_module(f"cycnn.ops.{module}") for module in _MODULES)
+    found = next((getattr(module, name) for module in modules if hasattr(module, name)), None)
     return found and noted(found)
 
 

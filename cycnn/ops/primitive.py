@@ -16,12 +16,12 @@ is a `composite`.
 """
 
 import functools
-import inspect
 import operator
 
 import numpy as np
 
 from cycnn.core import structure
+from cycnn.core.array import Array
 from cycnn.core.variable import Variable
 from cycnn.engine.graph import SymbolicTensor
 from cycnn.ops import symbolic, tape
@@ -42,7 +42,7 @@ def primitive(arrays=1, shortcut=None):
 
     def decorate(function):
         what = f"An argument of `{function.__name__.lstrip('_')}`"
-        names = [] if arrays is None else list(inspect.signature(function).parameters)[:arrays]
+        names = [] if arrays is None else function.__code__.co_varnames[:arrays]
 
         @functools.wraps(function)
         def call(*args, **kwargs):
@@ -123,7 +123,7 @@ def _record_several(ys, inputs, pull_back):
     """The outputs, on every tape that watches one of the inputs."""
     tapes = tape.active()
     if not any(isinstance(x, Tensor) or any(t.watches(x) for t in tapes) for x in inputs):
-        return ys
+        return tuple(y.view(Array) for y in ys)
     outputs = tuple(Tensor(y) for y in ys)
 
     def way_back(found):
@@ -185,7 +185,7 @@ def _record(y, inputs, pullbacks):
     """The output, on every tape that watches one of the inputs."""
     tapes = tape.active()
     if not any(isinstance(x, Tensor) or any(t.watches(x) for t in tapes) for x in inputs):
-        return y
+        return y.view(Array)
     output = Tensor(y)
     if y.dtype.kind == "f":
         for t in tapes:

@@ -31,6 +31,8 @@ def noted(function, name=None):
     Args:
         name: the public name, where that is not the function's own.
     """
+    if name is None and hasattr(function, "noted"):
+        return function
     name = name or function.__name__
 
     @functools.wraps(function)
@@ -40,6 +42,7 @@ def noted(function, name=None):
             _note(name, function, args, kwargs, flatten(results))
         return results
 
+    call.noted = True
     return call
 
 
@@ -47,9 +50,14 @@ def note_all(module):
     """Note the functions of a module that users see. Those that call functions run as they stand: what is recorded then
     are the calls that these make."""
     for name in module.__all__:
-        found = getattr(module, name)
-        if inspect.isfunction(found) and found.__module__ != "cycnn.ops.control":
-            setattr(module, name, noted(getattr(module, name)))
+        setattr(module, name, as_seen(getattr(module, name)))
+
+
+def as_seen(thing):
+    """What users see of a name: a function is noted."""
+    if inspect.isfunction(thing) and thing.__module__ != "cycnn.ops.control":
+        return noted(thing)
+    return thing
 
 
 def _note(name, function, args, kwargs, results):

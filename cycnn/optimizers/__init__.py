@@ -15,37 +15,30 @@ the gradients are complete. `apply` runs the same calls at once, on arrays.
     legacy            the same classes, under the name that programs for Keras 2 use
 """
 
-from cycnn.core import checks
-from cycnn.core.registry import Family, export, get_registered_object, serialize_keras_object
-from cycnn.optimizers import schedules
-from cycnn.optimizers.adadelta import Adadelta
-from cycnn.optimizers.adafactor import Adafactor
-from cycnn.optimizers.adagrad import Adagrad
-from cycnn.optimizers.adam import Adam
-from cycnn.optimizers.adamax import Adamax
-from cycnn.optimizers.adamw import AdamW
-from cycnn.optimizers.base_optimizer import Optimizer
-from cycnn.optimizers.ftrl import Ftrl
-from cycnn.optimizers.lamb import Lamb
-from cycnn.optimizers.lion import Lion
-from cycnn.optimizers.loss_scale_optimizer import LossScaleOptimizer
-from cycnn.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
-from cycnn.optimizers.muon import Muon
-from cycnn.optimizers.nadam import Nadam
-from cycnn.optimizers.rmsprop import RMSprop
-from cycnn.optimizers.schedule_free_adamw import ScheduleFreeAdamW
-from cycnn.optimizers.sgd import SGD
+from typing import TYPE_CHECKING
 
-_CLASSES = (
-    SGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, MultiOptimizer, Muon, Nadam,
-    RMSprop, ScheduleFreeAdamW,
-)  # fmt: skip
-_BY_NAME = {cls.__name__.lower(): cls for cls in _CLASSES}
-export("keras.optimizers")(OptimizerMap)
-_FAMILY = Family("keras.optimizers", "optimizer", _CLASSES, _BY_NAME)
-for _class in _CLASSES:  # where files of Keras 2, and of Keras 3 on PyTorch, have them
-    export("keras.optimizers.legacy")(_class)
-    export(f"keras.src.backend.torch.optimizers.torch_{_class.__name__.lower()}")(_class)
+from cycnn.core import checks, lazy, registry
+from cycnn.core.registry import deserialize_keras_object, get_registered_object, serialize_keras_object
+from cycnn.optimizers.base_optimizer import Optimizer
+
+if TYPE_CHECKING:
+    from cycnn.optimizers import legacy, schedules
+    from cycnn.optimizers.adadelta import Adadelta
+    from cycnn.optimizers.adafactor import Adafactor
+    from cycnn.optimizers.adagrad import Adagrad
+    from cycnn.optimizers.adam import Adam
+    from cycnn.optimizers.adamax import Adamax
+    from cycnn.optimizers.adamw import AdamW
+    from cycnn.optimizers.ftrl import Ftrl
+    from cycnn.optimizers.lamb import Lamb
+    from cycnn.optimizers.lion import Lion
+    from cycnn.optimizers.loss_scale_optimizer import LossScaleOptimizer
+    from cycnn.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
+    from cycnn.optimizers.muon import Muon
+    from cycnn.optimizers.nadam import Nadam
+    from cycnn.optimizers.rmsprop import RMSprop
+    from cycnn.optimizers.schedule_free_adamw import ScheduleFreeAdamW
+    from cycnn.optimizers.sgd import SGD
 
 __all__ = [
     "SGD",
@@ -73,6 +66,17 @@ __all__ = [
     "serialize",
 ]
 
+# One file an optimizer, named after it.
+_FILES = {
+    "": "adadelta adafactor adagrad adam adamax adamw ftrl lamb lion loss_scale_optimizer multi_optimizer muon nadam rmsprop "
+    "schedule_free_adamw sgd"
+}
+_MODULES = lazy.by_file(__name__, _FILES, __all__)
+_BY_NAME = {name.lower(): name for name in _MODULES}
+_CLASSES = lazy.Objects(__name__, _MODULES)
+_MODULES["OptimizerMap"] = "cycnn.optimizers.multi_optimizer"
+registry.export_later("keras.optimizers", _MODULES)
+
 
 def get(identifier):
     """The optimizer that an argument means: a name in any case, an `Optimizer`, its class or its config; None is None.
@@ -82,7 +86,7 @@ def get(identifier):
     """
     found = identifier
     if isinstance(identifier, str):
-        found = get_registered_object(identifier) or _BY_NAME.get(identifier.lower())
+        found = get_registered_object(identifier) or _CLASSES.get(_BY_NAME.get(identifier.lower()))
         if found is None:
             raise ValueError(checks.unknown("optimizer", identifier, list(_BY_NAME)))
     elif isinstance(identifier, dict):
@@ -105,17 +109,8 @@ def deserialize(config, custom_objects=None):
     """The optimizer of a config. The class's name may be in any case, as in Keras."""
     name = config.get("class_name")
     if isinstance(name, str) and "module" not in config and name.lower() in _BY_NAME:
-        config = {**config, "class_name": name.lower()}
-    return _FAMILY.deserialize(config, custom_objects)
+        config = {**config, "class_name": _BY_NAME[name.lower()]}
+    return deserialize_keras_object(config, custom_objects, module_objects=_CLASSES)
 
 
-def __getattr__(name):
-    if name == "legacy":
-        import importlib
-
-        return importlib.import_module("cycnn.optimizers.legacy")
-    raise AttributeError(checks.unknown("optimizer", name, __all__))
-
-
-def __dir__():
-    return __all__
+__getattr__, __dir__ = lazy.attributes(__name__, "optimizer", __all__, _MODULES, ("legacy", "schedules"))

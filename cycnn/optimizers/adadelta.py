@@ -1,9 +1,11 @@
 """Adadelta: steps in the unit of the weights."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class Adadelta(Optimizer):
     """Gradients times the root mean square of past steps over that of past gradients.
 

@@ -3,9 +3,11 @@
 import numpy as np
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer
 
 
+@export("keras.optimizers")
 class Adafactor(Optimizer):
     """w = w - a * u / max(1, rms(u) / clip_threshold) with u = g / sqrt(v) and a = max(epsilon_2, rms(w)) *
     min(learning_rate, 1 / sqrt(t)).

@@ -1,10 +1,12 @@
 """Adagrad: steps that shrink for weights that have moved much."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.initializers import Constant
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class Adagrad(Optimizer):
     """a = a + g², w = w - learning_rate * g / sqrt(a + epsilon).
 

@@ -3,9 +3,11 @@
 import math
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class Adam(Optimizer):
     """Averages of gradients, divided by the root of averages of their squares, both corrected for their beginning at 0.
 

@@ -1,9 +1,11 @@
 """Adamax: Adam with the largest gradient in place of the mean square."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class Adamax(Optimizer):
     """m = beta_1 * m + (1 - beta_1) g, u = max(beta_2 * u, |g|), w = w - learning_rate / (1 - beta_1^t) * m / (u + epsilon).
 

@@ -1,9 +1,11 @@
 """AdamW: Adam whose weights decay beside the gradient's step, not through it."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.adam import Adam
 
 
+@export("keras.optimizers")
 class AdamW(Adam):
     """`Adam` after w = w - learning_rate * weight_decay * w.
 

@@ -1,10 +1,12 @@
 """Ftrl: follow the regularized leader, whose L1 makes weights exactly zero."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.initializers import Constant
 from cycnn.optimizers.base_optimizer import Optimizer
 
 
+@export("keras.optimizers")
 class Ftrl(Optimizer):
     """n' = n + g², z = z + g - (n'^p - n^p) / learning_rate * w, w = (clip(z, -l1, l1) - z) / (n'^p / learning_rate + 2 l2),
     where p = -learning_rate_power.

@@ -3,9 +3,11 @@
 import numpy as np
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class Lamb(Optimizer):
     """w = w - learning_rate * |w| / |u| * u with u = m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) + epsilon), m and v the
     averages of `Adam`, and |.| the norm of a whole weight; a norm of 0 leaves the factor at 1.

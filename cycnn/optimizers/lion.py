@@ -1,9 +1,11 @@
 """Lion: the sign of an averaged gradient."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer
 
 
+@export("keras.optimizers")
 class Lion(Optimizer):
     """w = w - learning_rate * sign(beta_1 * m + (1 - beta_1) g), then m = beta_2 * m + (1 - beta_2) g.
 

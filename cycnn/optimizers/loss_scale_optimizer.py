@@ -3,13 +3,14 @@
 import numpy as np
 
 from cycnn.core import checks
-from cycnn.core.registry import deserialize_keras_object, serialize_keras_object
+from cycnn.core.registry import deserialize_keras_object, export, serialize_keras_object
 from cycnn.initializers import Constant
 from cycnn.optimizers.base_optimizer import Optimizer
 
 LARGEST = float(np.finfo(np.float32).max)
 
 
+@export("keras.optimizers")
 class LossScaleOptimizer(Optimizer):
     """Scale the loss as far as gradients allow, for frameworks that compute them in 16 bits.
 

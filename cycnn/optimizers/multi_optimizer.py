@@ -4,11 +4,12 @@ import re
 from collections.abc import MutableMapping
 
 from cycnn.core import checks
-from cycnn.core.registry import deserialize_keras_object, serialize_keras_object
+from cycnn.core.registry import deserialize_keras_object, export, serialize_keras_object
 from cycnn.optimizers.base_optimizer import Optimizer
 from cycnn.optimizers.loss_scale_optimizer import LossScaleOptimizer
 
 
+@export("keras.optimizers")
 class OptimizerMap(MutableMapping):
     """A dictionary, path of a weight or regular expression for whole paths -> optimizer.
 
@@ -89,6 +90,7 @@ class OptimizerMap(MutableMapping):
         return cls(*parts)
 
 
+@export("keras.optimizers")
 class MultiOptimizer(Optimizer):
     """Each weight moves as the optimizer says that `optimizer_map` gives for it.
 

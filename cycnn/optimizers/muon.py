@@ -6,9 +6,11 @@ import re
 import numpy as np
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class Muon(Optimizer):
     """Matrices (weights of two axes) move by learning_rate * rms_rate * sqrt(max(rows, columns)) * orthogonal(m), where m =
     momentum * m + g; all other weights as in `AdamW`, and so do embeddings and what `exclude_layers` names.

@@ -1,10 +1,12 @@
 """Nadam: Adam with Nesterov's look ahead."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.core.variable import Variable
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class Nadam(Optimizer):
     """`Adam` whose average of gradients is mixed with the gradient itself, as if the next momentum were already applied.
 

@@ -1,9 +1,11 @@
 """RMSprop: gradients divided by a running root of their mean square."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class RMSprop(Optimizer):
     """a = rho * a + (1 - rho) * g², w = w - learning_rate * g / sqrt(a + epsilon).
 

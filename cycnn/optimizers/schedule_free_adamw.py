@@ -1,9 +1,11 @@
 """ScheduleFreeAdamW: an average of the weights in place of a schedule of the learning rate."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer, small
 
 
+@export("keras.optimizers")
 class ScheduleFreeAdamW(Optimizer):
     """z = z - learning_rate * g / (sqrt(v / (1 - beta_2^t)) + epsilon), v as in `Adam`; x, the mean of all z so far; and the
     weights w = (1 - beta_1) z + beta_1 x, from which x is found again in the next step.

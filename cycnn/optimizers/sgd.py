@@ -1,9 +1,11 @@
 """SGD: gradient descent, with momentum."""
 
 from cycnn.core import checks
+from cycnn.core.registry import export
 from cycnn.optimizers.base_optimizer import Optimizer
 
 
+@export("keras.optimizers")
 class SGD(Optimizer):
     """w = w - learning_rate * g; with momentum, v = momentum * v - learning_rate * g and w = w + v.
 

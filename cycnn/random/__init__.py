@@ -14,8 +14,9 @@ gives numbers that are drawn whenever the model runs, once for each batch:
 
 import numpy as np
 
-from cycnn import ops
+from cycnn import config, ops
 from cycnn.core import checks
+from cycnn.core.array import Array
 from cycnn.core.random import SeedGenerator, generator
 from cycnn.ops.dtypes import standardize
 from cycnn.ops.primitive import constant
@@ -55,7 +56,7 @@ def _drawn(function, shape, dtype):
 
     if shape[:1] == (None,):
         return Drawn(draw, shape[1:], dtype)
-    return np.asarray(function(shape)).astype(dtype)
+    return np.asarray(function(shape)).astype(dtype).view(Array)
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
@@ -212,6 +213,15 @@ def shuffle(x, axis=0, seed=None):
         seed: integer, `SeedGenerator` or None.
     """
     return ops.take(x, generator(seed).permutation(ops.shape(x)[axis]), axis)
+
+
+def set_seed(seed):
+    """TensorFlow's name for the seed that all numbers drawn without one follow from; see `utils.set_random_seed`.
+
+    Args:
+        seed: integer.
+    """
+    config.set_seed(int(seed))
 
 
 def __getattr__(name):

@@ -1,11 +1,14 @@
-"""HDF5 files without their traps: no links that lead elsewhere, no array larger than what the file holds."""
+"""HDF5 files without their traps: no links that lead elsewhere, no array larger than what the file holds.
+
+A group is one of h5py's, or a dictionary where `plain_h5` could read the file.
+"""
 
 import contextlib
 import io
 
 import numpy as np
 
-from cycnn.saving import paths
+from cycnn.saving import paths, plain_h5
 
 _ATTRIBUTE = 64512  # bytes that one attribute holds; longer lists are cut into numbered parts, as Keras does
 _LARGE = 1 << 30  # bytes from which an array must be backed by bytes of the file
@@ -37,8 +40,13 @@ def reading(path, content=None):
         content: Bytes, where the file is a part of another one.
 
     Raises:
+        ImportError: It needs h5py, which is not installed.
         ValueError: It is not whole.
     """
+    plain = None if content is None else plain_h5.read(content)
+    if plain is not None:
+        yield plain
+        return
     h5py = library()
     try:
         file = h5py.File(path if content is None else io.BytesIO(content), "r")
@@ -74,8 +82,13 @@ def child(group, name):
     Raises:
         ValueError: The way leads over a link to another place or file.
     """
-    h5py = library()
     for part in name.split("/"):
+        if isinstance(group, dict):
+            group = group.get(part)
+            continue
+        if group is None or isinstance(group, np.ndarray):
+            return None
+        h5py = library()
         link = group.get(part, getlink=True) if part and isinstance(group, h5py.Group) else None
         if link is None:
             return None
@@ -92,9 +105,9 @@ def array(group, name):
         ValueError: It is no array of numbers, or its values lie elsewhere or nowhere.
     """
     found = child(group, name)
-    if found is None:
-        return None
-    if not isinstance(found, library().Dataset):
+    if found is None or isinstance(found, np.ndarray):
+        return found
+    if isinstance(found, dict) or not isinstance(found, library().Dataset):
         raise ValueError(f"A file of weights must hold an array at {name!r}. Received: a group.")
     if found.external or found.is_virtual:
         raise ValueError(f"A file of weights must hold its arrays itself. Received: values elsewhere for {name!r}.")
@@ -114,6 +127,8 @@ def _is_bfloat16(dataset):
 
 def values(dataset):
     """The numbers of a data set. bfloat16, which NumPy lacks, is the upper half of a float32."""
+    if isinstance(dataset, np.ndarray):
+        return dataset
     found = dataset[()]
     if _is_bfloat16(dataset):
         found = (np.asarray(found).view(np.uint16).astype(np.uint32) << 16).view(np.float32)

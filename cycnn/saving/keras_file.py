@@ -9,11 +9,10 @@ import contextlib
 import datetime
 import json
 import os
-import zipfile
 
 from cycnn._version import __version__
 from cycnn.core.registry import serialize_keras_object, sharing
-from cycnn.saving import h5, paths, state
+from cycnn.saving import h5, paths, plain_zip, state
 from cycnn.saving.legacy_file import KERAS
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
@@ -36,6 +35,8 @@ def members(model):
 
 def write(path, model):
     """Write a zip."""
+    import zipfile
+
     found = members(model)
     with paths.replacing(path) as file, zipfile.ZipFile(file, "w") as archive:  # stored: weights hardly shrink
         for name, content in found.items():
@@ -53,29 +54,29 @@ def write_folder(path, model):
 
 def read_config(path):
     """The text of config.json."""
-    with _opened(path) as read:
-        return read(CONFIG)
+    return read_member(path, CONFIG)
 
 
 @contextlib.contextmanager
 def reading_weights(path):
     """The open HDF5 file within."""
-    with _opened(path) as read:
-        content = read(WEIGHTS)
-    with h5.reading(path, content) as file:
+    with h5.reading(path, read_member(path, WEIGHTS)) as file:
         yield file
 
 
-@contextlib.contextmanager
-def _opened(path):
-    """A function that returns a member's bytes."""
+def read_member(path, name):
+    """The bytes of a member."""
     if os.path.isdir(path):
-        yield lambda name: _of_folder(path, name)
-        return
+        return _of_folder(path, name)
+    content = plain_zip.read(path, name)
+    if content is not None:
+        return content
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             _check(archive, path)
-            yield lambda name: _of_zip(archive, path, name)
+            return _of_zip(archive, path, name)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError) as error:
         # not a whole zip; a wrong checksum; a compression that Python lacks; a place outside of it; a password
         raise paths.damaged(path, error) from error

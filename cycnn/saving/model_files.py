@@ -5,6 +5,7 @@ import os
 import warnings
 
 from cycnn.core import registry
+from cycnn.core.variable import expecting_values
 from cycnn.saving import configs, h5, keras_file, legacy_file, paths, state
 
 
@@ -82,14 +83,12 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):  # 
 
     Raises:
         FileNotFoundError: There is no such file.
-        ImportError: h5py is not installed.
+        ImportError: The file can be read by h5py alone, which is not installed.
         TypeError: The model needs classes that are neither cycnn's nor registered; the message names all of them.
         ValueError: The file is damaged, holds no model, or is no file of Keras; the message says how to convert it.
     """
     path = paths.text(filepath)
-    kind = paths.kind(path)
-    h5.library()
-    if kind == "h5":
+    if paths.kind(path) == "h5":
         with h5.reading(path) as file:
             config = legacy_file.config(file, path, compile)
         reading, read = h5.reading, legacy_file.read
@@ -138,11 +137,9 @@ def _build_optimizer(model):
 
 def _make(config, path, custom_objects):
     """The model of a config, without its weights."""
-    # A class enters the registry's tables when its package is imported.
-    for package in ("layers", "losses", "metrics", "models", "optimizers"):
-        importlib.import_module(f"cycnn.{package}")
+    importlib.import_module("cycnn.models")  # with which models and functions enter the registry's tables
     try:
-        with registry.custom_object_scope(custom_objects), registry.sharing():
+        with registry.custom_object_scope(custom_objects), registry.sharing(), expecting_values():
             config = configs.modern(config)
             configs.check(config, path)
             model = registry.deserialize_keras_object(config)

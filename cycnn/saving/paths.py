@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import secrets
-import shutil
 import sys
 
 from cycnn.core import checks
@@ -26,7 +24,7 @@ _FOREIGN = {
     ".pth": f"is a PyTorch checkpoint. {_CONVERT}",
     ".ckpt": f"is a TensorFlow checkpoint. {_CONVERT}",
     ".index": f"is a part of a TensorFlow checkpoint. {_CONVERT}",
-    ".onnx": f"is an ONNX model. {_CONVERT}",
+    ".onnx": "is an ONNX model, which `cycnn.from_onnx(path)` reads.",
     ".tflite": f"is a TensorFlow Lite model. {_CONVERT}",
     ".pkl": f"is a pickle, which runs code when it is read. {_CONVERT}",
     ".pickle": f"is a pickle, which runs code when it is read. {_CONVERT}",
@@ -118,6 +116,9 @@ def replacing(path):
     It is a temporary file in the same folder (renaming works within one file system only), flushed to the disk before
     it is renamed. If the block raises, what was there before is untouched and the temporary file is gone.
     """
+    import secrets  # 5 ms that reading need not pay
+    import shutil
+
     target = os.path.realpath(path)  # of a link: the file behind it
     folder, name = os.path.split(target)
     if os.path.isdir(target):

@@ -9,7 +9,6 @@ The time in front of the time per step is what remains of the epoch, and, once i
 
 import math
 import os
-import shutil
 import sys
 import time
 
@@ -178,6 +177,8 @@ def is_terminal(stream):
 
 def columns_of(stream):
     """How many characters fit into a line. A notebook breaks none."""
+    import shutil  # 3 ms that a prediction need not pay
+
     return max(2, shutil.get_terminal_size().columns) if is_terminal(stream) else sys.maxsize
 
 

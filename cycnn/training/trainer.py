@@ -5,16 +5,15 @@ from contextlib import closing, contextmanager
 
 import numpy as np
 
+from cycnn import callbacks as callbacks_package
 from cycnn import optimizers
-from cycnn.callbacks import CallbackList
 from cycnn.core import checks, random
 from cycnn.core.registry import deserialize_keras_object, serialize_keras_object
 from cycnn.core.structure import flatten, map_leaves, pack
 from cycnn.engine.function import Function, Plans
-from cycnn.metrics import Metric
+from cycnn.engine.graph import latest_edition
 from cycnn.ops import convert_to_numpy
 from cycnn.training import data
-from cycnn.training.compiled import Compiled
 from cycnn.training.data import forms
 from cycnn.training.data.samples import warn_of_unseen_classes
 from cycnn.training.own_steps import OwnRun, OwnSamples, OwnSteps, plain
@@ -32,6 +31,7 @@ class Trainer(OwnSteps):
         self._compiled = None
         self._compile_config = None
         self._function, self._plans = None, Plans()
+        self._recorded = None  # of which graph, and latest change of a layer, the function is
         self._state = None
         self._initial_epoch = None
         self._in_fit = False
@@ -68,6 +68,8 @@ class Trainer(OwnSteps):
             TypeError: there is no such argument.
             ValueError: unknown names, or arguments of another form.
         """
+        from cycnn.training.compiled import Compiled  # losses and metrics, which a prediction does not need
+
         _refuse_unknown("compile", kwargs)
         compiled = Compiled(loss, loss_weights, metrics, weighted_metrics)
         self.optimizer = optimizers.get(optimizer)
@@ -158,6 +160,8 @@ class Trainer(OwnSteps):
         return self._found("metrics", self._find_metrics)
 
     def _find_metrics(self, layers):
+        from cycnn.metrics import Metric
+
         found = {}
         for layer in layers:
             if layer is self or not isinstance(layer, Trainer):
@@ -227,9 +231,11 @@ class Trainer(OwnSteps):
         return self.output_names
 
     def _the_function(self):
-        graph = self._the_graph()
-        if self._function is None or self._function.graph is not graph:
-            self._function = Function(graph, self._plans)
+        graph, latest = self._the_graph(), latest_edition()
+        if self._function is None or self._recorded != (graph, latest):
+            edition = max(layer.edition for layer in self._flatten_layers()) if latest else 0
+            self._function = Function(graph, self._plans).of_edition(edition)
+            self._recorded = graph, latest
         return self._function
 
     def _forget_plans(self):
@@ -409,7 +415,7 @@ class Trainer(OwnSteps):
         begun = True
         if not self.takes_own("train"):
             self.optimizer.build(self._trained())  # a callback may want to restore its state
-        watchers = CallbackList(
+        watchers = callbacks_package.CallbackList(
             callbacks, add_history=True, model=self, verbose=verbose, epochs=epochs, steps=batches.steps
         )
         self.stop_training, self._initial_epoch = False, None
@@ -508,7 +514,7 @@ class Trainer(OwnSteps):
         batch_size, steps = _optional_int("batch_size", batch_size), _optional_int("steps", steps)
         progress = Progress(verbose)
         batches = self._to_evaluate(x, y, sample_weight, batch_size, steps, **workers)
-        watchers = CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
+        watchers = callbacks_package.CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
         with closing(batches), closing(progress):
             _first(batches, "x")
             progress.begin_epoch(None, None, batches.steps)
@@ -570,7 +576,7 @@ class Trainer(OwnSteps):
             samples = data.Samples(self._inputs(x))
             batches = data.ArrayBatches(samples, batch_size, steps)
             whole = self._room(samples, min(len(samples), (steps or batches.known) * batches.batch_size))
-        watchers = CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
+        watchers = callbacks_package.CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
         watched = watchers.watches_batches
         done, parts = 0, []
         with closing(batches), closing(progress):
@@ -604,7 +610,7 @@ class Trainer(OwnSteps):
             batches = data.StreamBatches(x, OwnSamples, steps, **workers)
         else:
             batches = data.ArrayBatches(OwnSamples(x), batch_size, steps)
-        watchers = CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
+        watchers = callbacks_package.CallbackList(callbacks, model=self, verbose=verbose, epochs=1, steps=batches.steps)
         self.stop_predicting, parts = False, []
         with closing(batches), closing(progress):
             _first(batches, "x")

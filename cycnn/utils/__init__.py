@@ -10,6 +10,7 @@
     split_dataset        one data set → two
     names                clear_session
     scopes               device, name_scope, version; get_source_inputs
+    rematerialization    remat, RematScope
     progbar              Progbar: the line of `fit`, for loops of one's own
     batch_utils          batches as tuples and back
     config_utils         Config: named values

@@ -8,13 +8,9 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 FONT, SMALL = 10.0, 8.5  # sizes of the letters
-HEAD, LINE, FOOT, PAD = (
-    20.0,
-    13.0,
-    6.0,
-    8.0,
-)  # of a box: height of its head and lines, room below them and at their ends
-TITLE = 18.0  # height of a frame's title
+HEAD, LINE = 20.0, 13.0  # height of a box's head, and of each of its lines
+FOOT, PAD = 6.0, 8.0  # room below the lines, and at the ends of each
+TITLE, HALO = 18.0, 3.0  # height of a frame's title, and breadth of the ground around its letters
 RADIUS, ARROW = 4.0, 6.0
 LINES, TEXT, FAINT, GROUND, FRAME = "#64748b", "#1e293b", "#64748b", "#ffffff", "#f1f5f9"
 
@@ -140,17 +136,22 @@ class Diagram:
                 f'<path d="{path}" fill="none" stroke="{LINES}" stroke-width="1.1"/>'
                 f'<polygon points="{tip}" fill="{LINES}"/></g>'
             )
+        out += map(self._svg_title, self.frames)  # above the edges, some of which run behind them
         out += map(self._svg_box, self.boxes)
         return "\n".join([*out, "</svg>", ""])
 
     @staticmethod
     def _svg_frame(frame):
-        title = _svg_text(frame.x + PAD, frame.y + TITLE / 2, frame.title, FAINT, "start")
         return (
-            f'<g class="frame"><rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.width:.1f}" '
+            f'<rect class="frame" x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.width:.1f}" '
             f'height="{frame.height:.1f}" rx="{RADIUS}" fill="{FRAME}" stroke="{LINES}" stroke-width="0.8" '
-            f'stroke-dasharray="4 3"/>{title}</g>'
+            f'stroke-dasharray="4 3"/>'
         )
+
+    @staticmethod
+    def _svg_title(frame):
+        title = _svg_text(frame.x + PAD, frame.y + TITLE / 2, frame.title, FAINT, "start")
+        return f'<g class="title" paint-order="stroke" stroke="{FRAME}" stroke-width="{HALO}">{title}</g>'
 
     @staticmethod
     def _svg_box(box):
@@ -170,6 +171,7 @@ class Diagram:
             from matplotlib.figure import Figure
             from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
             from matplotlib.path import Path
+            from matplotlib.patheffects import withStroke
         except ImportError as error:
             raise ImportError(
                 f"To draw a model as {kind}, matplotlib is needed: pip install matplotlib. SVG needs nothing: "
@@ -186,18 +188,20 @@ class Diagram:
             return axes.add_patch(FancyBboxPatch((x, y), w, h, boxstyle=style, **kwargs))
 
         def write(x, y, text, colour, anchor, bold, font):
-            axes.text(
+            return axes.text(
                 x, y, text, color=colour, fontsize=font, fontweight="bold" if bold else "normal", parse_math=False,
                 ha={"start": "left", "middle": "center", "end": "right"}[anchor], va="center_baseline",
             )  # fmt: skip
 
         for frame in self.frames:
             rectangle(*frame[1:], facecolor=FRAME, edgecolor=LINES, linewidth=0.8, linestyle=(0, (5, 4)))
-            write(frame.x + PAD, frame.y + TITLE / 2, frame.title, FAINT, "start", False, SMALL)
         for route in self.routes:
             codes = [Path.MOVETO] + [Path.CURVE4] * (len(route) - 1)
             axes.add_patch(PathPatch(Path(route, codes), facecolor="none", edgecolor=LINES, linewidth=1.1))
             axes.add_patch(Polygon(_arrow(route), facecolor=LINES, edgecolor="none"))
+        for frame in self.frames:
+            title = write(frame.x + PAD, frame.y + TITLE / 2, frame.title, FAINT, "start", False, SMALL)
+            title.set_path_effects([withStroke(linewidth=HALO, foreground=FRAME)])
         for box in self.boxes:
             place = box.x, box.y, box.width, box.height
             ground = rectangle(*place, facecolor=GROUND if box.lines else box.colour, edgecolor="none")

@@ -182,9 +182,10 @@ def _write(picture, texts, color, text_thickness, font_scale, line_thickness):
     luminance = np.dot(color, (0.299, 0.587, 0.114))
     for (left, top, _, _), text in texts:
         x0, y0, x1, y1 = draw.textbbox((0, 0), text, font=font, stroke_width=stroke)
-        high, x = y1 - y0 + 4, max(left - line_thickness // 2, 0)
+        wide, high = x1 - x0 + 6, y1 - y0 + 4
+        x = max(min(left - line_thickness // 2, image.width - wide), 0)
         y = top - high if top >= high else max(top, 0)
-        draw.rectangle((x, y, x + x1 - x0 + 5, y + high - 1), fill=tuple(color))
+        draw.rectangle((x, y, x + wide - 1, y + high - 1), fill=tuple(color))
         ink = (0, 0, 0) if luminance > 128 else (255, 255, 255)
         draw.text((x + 3 - x0, y + 2 - y0), text, fill=ink, font=font, stroke_width=stroke)
     picture[...] = np.asarray(image)

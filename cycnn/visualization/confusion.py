@@ -7,6 +7,7 @@ from cycnn.visualization import figures
 from cycnn.visualization.labels import classes_of, names_of
 
 NORMALIZED = ("true", "pred", "all")
+SLANTED = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
 
 
 def confusion_matrix(y_true, y_pred, num_classes=None, normalize=None):
@@ -60,21 +61,25 @@ def plot_confusion_matrix(y_true, y_pred, class_names=None, num_classes=None, no
     matrix = confusion_matrix(y_true, y_pred, num_classes, normalize)
     count = len(matrix)
     names = names_of(range(count), class_names)
-    inches = 1.4 + max(0.45 * count, 2.0)
-    figure = figures.new(path, (inches + 0.5, inches), "a matrix")
+    large = count > 25  # neither numbers nor names of full size would have room
+    longest = max(map(len, names))
+    slanted = longest > 3
+    matrix_size, labels = max(count * (0.14 if large else 0.45), 2.0), figures.LETTER * figures.MEDIUM * longest
+    size = matrix_size + labels + 1.7, matrix_size + (0.7 * labels if slanted else 0.2) + 0.5
+    figure = figures.new(path, size, "a matrix")
     axes = figure.subplots()
     image = axes.imshow(matrix, cmap=cmap, vmin=0)
-    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) > 3 else {}
-    axes.set_xticks(range(count), names, **slanted)
-    axes.set_yticks(range(count), names)
+    letters = {"fontsize": 6} if large else {}
+    axes.set_xticks(range(count), names, **letters, **(SLANTED if slanted else {}))
+    axes.set_yticks(range(count), names, **letters)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    if count <= 25:  # else numbers would not be readable
+    if not large:
         half = matrix.max() / 2
         for (row, column), value in np.ndenumerate(matrix):
             text = f"{value:d}" if normalize is None else f"{value:.2f}"
             axes.text(
                 column, row, text, ha="center", va="center", fontsize="small", color="white" if value > half else "black"
             )  # fmt: skip
-    figure.colorbar(image, ax=axes, shrink=0.8)
+    figure.colorbar(image, ax=axes, shrink=0.8, fraction=0.05, pad=0.02)
     return figures.done(figure, path)

@@ -48,12 +48,13 @@ def plot_feature_maps(model, x, layer, count=64, columns=None, cmap="viridis", p
         raise ValueError(f"`layer` must give maps (h, w, c) or (length, c). Received: samples of shape {maps.shape}.")
     name = getattr(layer, "name", layer)
     if maps.ndim == 2:
-        images, titles, columns = [stretched(maps.T)], None, 1
+        images, titles, columns, scale = [stretched(maps.T)], None, 1, 5.0
+        aspect = min(max(maps.shape[1] / maps.shape[0], 0.1), 1.0)
     else:
         some = range(min(checks.positive_int("count", count), maps.shape[-1]))
-        images, titles = [stretched(maps[..., k]) for k in some], [str(k) for k in some]
+        images, titles, scale, aspect = [stretched(maps[..., k]) for k in some], [str(k) for k in some], 1.0, None
     title = f"{name}: {' × '.join(map(str, maps.shape))}"
     figure = figures.grid(
-        images, titles, columns=columns, scale=1.0 if maps.ndim == 3 else 5.0, cmap=cmap, title=title, path=path
-    )
+        images, titles, columns=columns, scale=scale, cmap=cmap, title=title, path=path, aspect=aspect
+    )  # fmt: skip
     return figures.done(figure, path)

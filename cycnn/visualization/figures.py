@@ -3,10 +3,14 @@
 import importlib
 import math
 import os
+import textwrap
 
 import numpy as np
 
 DPI = 100  # dots per inch of saved figures
+FRAME = "#bbbbbb"  # colour of the line around a picture
+LETTER = 0.0073  # inches: how broad a letter is for each point of its size, on average
+SMALL, MEDIUM = 8.33, 10.0  # sizes of letters in points, which matplotlib knows by these names
 
 
 def matplotlib(what):
@@ -46,30 +50,47 @@ def done(figure, path, **kwargs):
     return figure
 
 
-def grid(images, titles=None, colours=None, columns=None, scale=1.5, path=None, cmap="gray", limits=None, title=None):
+def letters(inches):
+    """How many small letters there is room for."""
+    return max(int(inches / (LETTER * SMALL)), 1)
+
+
+def grid(
+    images, titles=None, colours=None, columns=None, scale=1.5, path=None, cmap="gray", limits=None, title=None,
+    aspect=None,
+):  # fmt: skip
     """A figure of pictures in rows.
 
     Args:
         images: list of arrays (h, w), values from 0 to 1, or (h, w, 3 or 4).
-        titles: text over each, or None.
+        titles: text over each, or None; those longer than a picture is wide go on in the next line.
         colours: of the titles, or None.
         columns: pictures of a row; by default about as many as there are rows.
         scale: width of a picture in inches.
         path: as in `new`.
         cmap, limits: map of colours, and what its ends mean, for pictures without colours.
         title: text over all of them.
+        aspect: height of each picture for a width of 1, to which it is stretched; by default its own.
     """
     count = len(images)
     columns = min(count, columns or math.ceil(math.sqrt(count)))
     rows = math.ceil(count / columns)
-    height = scale * np.median([image.shape[0] / image.shape[1] for image in images])
+    height = scale * (aspect or np.median([image.shape[0] / image.shape[1] for image in images]))
+    if titles:
+        titles = ["\n".join(textwrap.fill(line, letters(scale)) for line in text.split("\n")) for text in titles]
     room = 0.22 * (1 + max(text.count("\n") for text in titles)) if titles else 0.05
-    figure = new(path, (columns * scale, rows * (max(height, 0.3) + room) + (0.3 if title else 0)), "pictures")
+    width = max(columns * scale, LETTER * MEDIUM * len(title) + 0.2 if title else 0)
+    figure = new(path, (width, rows * (max(height, 0.3) + room) + (0.3 if title else 0)), "pictures")
     for k, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-        axes.set_axis_off()
-        if k < count:
+        if k >= count:
+            axes.set_axis_off()
+        else:
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set(color=FRAME, linewidth=0.5)  # a white picture has an end, too
             low, high = limits or (0, 1)
-            axes.imshow(images[k], cmap=cmap, vmin=low, vmax=high, interpolation="nearest")
+            axes.imshow(
+                images[k], cmap, vmin=low, vmax=high, interpolation="nearest", aspect="auto" if aspect else None
+            )
             if titles:
                 axes.set_title(titles[k], fontsize="small", color=colours[k] if colours else "black")
     if title:

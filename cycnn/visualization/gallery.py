@@ -68,7 +68,7 @@ def plot_image_gallery(
             for word, labels in (("Label", y_true), ("Pred", y_pred))
             if labels is not None and k < len(labels)
         ]
-        titles.append("  ".join(parts))
+        titles.append("  ".join(parts) if len("  ".join(parts)) <= figures.letters(scale) else "\n".join(parts))
     some = [picture[..., 0] / 255 if picture.shape[2] == 1 else picture for picture in pictures[: rows * cols]]
     figure = figures.grid(some, titles if any(titles) else None, columns=cols, scale=scale, path=path)
     if legend_handles is not None:

@@ -64,15 +64,16 @@ def _draw(axes, name, training, validation):
         axes.plot(at, validation, color=VALIDATION, marker=marker, label="validation")
         best = (min if _falls(name, training) else max)(range(len(at)), key=lambda k: validation[k])
         axes.plot(at[best], validation[best], "o", color=VALIDATION)
+        above = validation[best] >= training[at[best] - 1]  # away from the other curve
         axes.annotate(
-            f"{validation[best]:.4g}", (at[best], validation[best]), xytext=(0, 5), textcoords="offset points", ha="center",
-            fontsize="small",
+            f"{validation[best]:.4g}", (at[best], validation[best]), xytext=(0, 5 if above else -5),
+            textcoords="offset points", ha="center", va="bottom" if above else "top", fontsize="small",
         )  # fmt: skip
         axes.legend(fontsize="small")
     axes.set_title(name.replace("_", " "), fontsize="medium")
     axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.margins(y=0.12)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.margins(x=0.08, y=0.15)
     axes.grid(alpha=0.3)
 
 

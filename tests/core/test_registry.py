@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from cycnn import initializers, regularizers  # noqa: F401  they enter the tables once, when they are imported
 from cycnn.core import registry
 from cycnn.core.registry import (
     custom_object_scope,

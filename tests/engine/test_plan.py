@@ -240,3 +240,31 @@ def test_a_frozen_batch_normalization_is_another_plan():
     assert not np.allclose(model(x, training=True), model(x))
     model.layers[0].trainable = False
     np.testing.assert_array_equal(model(x, training=True), model(x))
+
+
+def test_packed_weights_of_few_layers_are_held_at_a_time(monkeypatch):
+    from cycnn.engine import plan
+
+    def trained():
+        cycnn.utils.set_random_seed(1)
+        model = cycnn.Sequential([layers.Input((4, 4, 64))])
+        for _ in range(6):
+            model.add(layers.Conv2D(64, 3, padding="same", use_bias=False))
+            model.add(layers.BatchNormalization())
+            model.add(layers.ReLU())
+        model.add(layers.GlobalAveragePooling2D())
+        model.compile("sgd", "mse")
+        rng = np.random.default_rng(0)
+        x, y = rng.standard_normal((8, 4, 4, 64), "float32"), rng.standard_normal((8, 64), "float32")
+        with Steps(model, True, len(x)) as steps:
+            for _ in range(2):
+                steps.run(model._samples(x, y), np.arange(len(x)))
+            return steps.step.plan.arena_bytes, model.get_weights()
+
+    size, weights = trained()
+    monkeypatch.setattr(plan, "put_off", lambda preparing, segments: preparing)
+    at_once, expected = trained()
+    kernel = 4 * 3 * 3 * 64 * 64
+    assert at_once - size > 5 * kernel  # the copies for the inputs' gradients, before the gradients take as much
+    for a, b in zip(weights, expected, strict=True):
+        np.testing.assert_array_equal(a, b)

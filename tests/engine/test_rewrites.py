@@ -6,6 +6,7 @@ import pytest
 import cycnn
 from cycnn import layers
 from cycnn.engine import rewrites
+from cycnn.ops.layout import Pad
 from cycnn.training.step import Steps
 
 
@@ -146,3 +147,73 @@ def test_a_map_that_somebody_else_sees_stays_whole(data):
     whole, pooled = model.predict(data[0], verbose=0)
     assert whole.shape == (13, 10, 9, 9)
     np.testing.assert_array_equal(pooled, whole[:, :8, :8].reshape(13, 2, 4, 2, 4, 9).max(axis=(2, 4)))
+
+
+SLIDING = {
+    "conv": lambda: layers.Conv2D(5, 3, strides=2),
+    "winograd": lambda: layers.Conv2D(16, 3, padding="same"),
+    "dilated": lambda: layers.Conv2D(8, 3, dilation_rate=2, groups=4),
+    "pointwise": lambda: layers.Conv2D(8, 1, strides=2),
+    "depthwise": lambda: layers.DepthwiseConv2D(3, strides=2),
+    "depthwise, two each": lambda: layers.DepthwiseConv2D(5, padding="same", depth_multiplier=2),
+}
+
+
+def pads(model):
+    """Whether a padding is left in the rewritten graph."""
+    nodes = rewrites.rewrite(model._the_graph().nodes, model.outputs)
+    return any(type(node.operation) is Pad for node in nodes)
+
+
+@pytest.mark.parametrize("zeros", [((0, 1), (0, 1)), ((1, 2), (3, 0)), ((7, 4), (2, 9))])
+@pytest.mark.parametrize("sliding", SLIDING.values(), ids=SLIDING)
+def test_zeros_become_a_convolutions_own(monkeypatch, sliding, zeros):
+    def network():
+        cycnn.utils.set_random_seed(5)
+        model = cycnn.Sequential(
+            [
+                layers.Input((9, 8, 3)),
+                layers.Conv2D(16, 1),
+                layers.ZeroPadding2D(zeros),
+                sliding(),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(3),
+            ]
+        )
+        model.compile("sgd", "mse")
+        return model
+
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((5, 9, 8, 3)).astype("float32"), rng.standard_normal((5, 3)).astype("float32")
+    absorbed, plain = network(), network()
+    assert not pads(absorbed)
+    found = absorbed.predict(x, verbose=0), absorbed.train_on_batch(x, y), absorbed.get_weights()
+    with monkeypatch.context() as patch:
+        patch.setattr(rewrites, "absorb_padding", lambda nodes, *_: nodes)
+        assert pads(plain)
+        expected = plain.predict(x, verbose=0), plain.train_on_batch(x, y), plain.get_weights()
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-5, atol=1e-6)
+    assert found[1] == pytest.approx(expected[1], rel=1e-5)
+    for a, b in zip(found[2], expected[2], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
+def test_a_sequence_and_a_volume_have_their_zeros_too():
+    for padding, sliding, shape in (
+        (layers.ZeroPadding1D((2, 1)), layers.DepthwiseConv1D(3), (9, 4)),
+        (layers.ZeroPadding3D(((1, 0), (2, 1), (0, 3))), layers.Conv3D(5, 2), (5, 4, 3, 2)),
+    ):
+        inputs = layers.Input(shape)
+        padded = padding(inputs)
+        y = sliding(padded)
+        x = np.random.default_rng(0).standard_normal((3, *shape)).astype("float32")
+        absorbed, plain = cycnn.Model(inputs, y), cycnn.Model(inputs, [y, padded])  # what is seen stays
+        assert (pads(absorbed), pads(plain)) == (False, True)
+        np.testing.assert_allclose(absorbed.predict(x, verbose=0), plain.predict(x, verbose=0)[0], rtol=1e-5, atol=1e-6)
+
+
+def test_zeros_before_other_layers_stay():
+    model = cycnn.Sequential([layers.Input((4, 4, 2)), layers.ZeroPadding2D(1), layers.Conv2DTranspose(3, 2)])
+    x = np.random.default_rng(0).standard_normal((2, 4, 4, 2)).astype("float32")
+    assert model.predict(x, verbose=0).shape == (2, 7, 7, 3)
+    assert pads(model)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cycnn.engine.buffers import Buffer
-from cycnn.engine.schedule import HOST, SAMPLES, SUMS, WHOLE, Emitted, schedule
+from cycnn.engine.schedule import HOST, SAMPLES, SUMS, WHOLE, Emitted, put_off, schedule
 
 
 def call(label, domain, reads=(), writes=()):
@@ -92,3 +92,36 @@ def test_sums_stay_with_their_groups_when_samples_are_split():
         call("normalize", SAMPLES, [x, mean], [y]),
     ]
     assert labels(schedule(calls, split=True)) == [(["moments"], False), (["merge"], True), (["normalize"], True)]
+
+
+def packing_between(*, changed=False):
+    """What `put_off` leaves, and the segments, of two layers: with statistics between them, or a change of weights."""
+    x, partial, mean, y, w, v, packed, other = buffers("x", "partial", "mean", "y", "w", "v", "packed", "other")
+    preparing = [call("pack w", WHOLE, [w], [packed]), call("pack v", WHOLE, [v], [other])]
+    calls = [
+        call("conv w", SAMPLES, [x, packed], [y]),
+        call("moments", SUMS, [y], [partial]),
+        call("merge", WHOLE, [partial], [v if changed else mean]),
+        call("conv v", SAMPLES, [y, v if changed else mean, other], [x]),
+        call("again", SAMPLES, [x, packed], [y]),
+    ]
+    segments = schedule(calls)
+    return [c.label for c in put_off(preparing, segments)], labels(segments)
+
+
+def test_weights_are_packed_just_before_their_first_use():
+    assert packing_between() == (
+        ["pack w"],
+        [(["conv w", "moments"], False), (["merge", "pack v"], True), (["conv v", "again"], False)],
+    )
+
+
+def test_weights_that_a_call_changes_are_packed_before_it():
+    assert packing_between(changed=True)[0] == ["pack w", "pack v"]
+
+
+def test_what_is_prepared_from_something_prepared_stays():
+    x, w, passing, packed, y, d = buffers("x", "w", "passing", "packed", "y", "d")
+    preparing = [call("fold", WHOLE, [w], [passing]), call("pack", WHOLE, [passing], [packed])]
+    segments = schedule([call("sum", WHOLE, [x], [d]), call("conv", SAMPLES, [x, packed, d], [y])])
+    assert [c.label for c in put_off(preparing, segments)] == ["fold", "pack"]

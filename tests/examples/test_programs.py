@@ -13,20 +13,17 @@ from cycnn import examples
 from cycnn.examples import (
     autoencoder,
     cifar10,
-    entity_tagging,
     from_scratch,
+    gan_digits,
     handcrafted_filters,
     mlp_and_cnn,
     object_detection,
     questions,
     segmentation,
-    sounds,
     style_transfer,
     super_resolution,
-    text_classification,
-    text_lines,
-    time_series,
     transfer_learning,
+    vae_digits,
     volumes,
 )
 
@@ -39,32 +36,15 @@ def test_autoencoder_says_that_digits_are_not_mnist_and_takes_the_noise_off(run)
 
 
 def test_segmentation_finds_shapes(run):
-    score, out = run(segmentation, "--epochs", "4", "--samples", "160")
+    score, out = run(segmentation, "--epochs", "6", "--samples", "400")
     ious = dict(re.findall(r"(\w+): IoU ([\d.]+)", out))
     assert list(ious) == list(segmentation.CLASSES)
-    assert float(ious["background"]) > 0.8  # where shapes are; of which kind they are takes longer
+    assert score > 0.5  # a third for who finds them and takes all for one kind
     assert score == pytest.approx(np.mean([float(iou) for iou in ious.values()]), abs=1e-3)
 
 
-def test_time_series(run):
-    assert run(time_series, "--epochs", "8", "--samples", "800")[0] > 0.93
-
-
 def test_volumes(run):
-    assert run(volumes, "--epochs", "8", "--samples", "150")[0] > 0.5
-
-
-def test_text_classification(run):
-    assert run(text_classification, "--epochs", "6", "--samples", "1000")[0] > 0.95
-
-
-def test_entities_are_spans():
-    tags = ["B-person", "I-person", "O", "B-place", "B-place", "I-firm", "O", "I-firm"]
-    assert entity_tagging.entities(tags) == {(0, 1, "person"), (3, 3, "place"), (4, 4, "place")}
-
-
-def test_entity_tagging_knows_names_by_the_words_around(run):
-    assert run(entity_tagging, "--epochs", "6", "--samples", "1500")[0] > 0.9
+    assert run(volumes, "--epochs", "6", "--samples", "250")[0] > 0.85  # 0.67 for who takes tubes for balls
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "2"])
@@ -111,15 +91,15 @@ def test_frozen_features_stay():
 
 
 def test_super_resolution(run):
-    assert run(super_resolution, "--epochs", "10", "--samples", "400")[0] > 1.5
+    assert run(super_resolution, "--epochs", "10", "--samples", "400")[0] > 1.5  # decibels; an untrained one has 0
 
 
 @pytest.mark.parametrize("network", ["vgg", "resnet"])
 def test_cifar10_says_that_drawings_are_no_photos(run, network):
-    accuracy, out = run(cifar10, "--network", network, "--epochs", "4", "--samples", "300")
+    accuracy, out = run(cifar10, "--network", network, "--epochs", "4", "--samples", "500")
     assert "This is not CIFAR-10." in out
     assert f"(synthetic stand-in, {network}, seed 0)" in out
-    assert accuracy > 0.3
+    assert accuracy > 0.5  # of ten kinds
 
 
 def test_average_precision_by_hand():
@@ -146,45 +126,47 @@ def test_boxes_are_those_that_were_encoded():
 
 
 def test_object_detection(run):
-    assert run(object_detection, "--epochs", "8", "--samples", "200")[0] > 0.02
-
-
-def test_sounds(run):
-    assert run(sounds, "--epochs", "6", "--samples", "250")[0] > 0.6
-
-
-def test_edit_distance():
-    assert text_lines.edit_distance("kitten", "sitting") == 3
-    assert text_lines.edit_distance("", "ab") == text_lines.edit_distance("ab", "") == 2
-
-
-def test_lines_are_read_from_the_steps_of_the_network():
-    class Network:
-        """Says 7, 7 again, and A; each for two steps, with nothing between."""
-
-        def predict(self, lines, verbose):
-            return np.log(np.eye(1 + len(text_lines.LETTERS))[[[0, 8, 8, 0, 8, 8, 11, 11, 0]]] + 1e-6)
-
-    assert text_lines.read(Network(), np.zeros((1, 20, 128, 1))) == ["77A"]
-
-
-def test_text_lines_run(run):
-    share, out = run(text_lines, "--epochs", "1", "--samples", "32")
-    assert f"{share:.4f} were read." in out
+    assert run(object_detection, "--epochs", "8", "--samples", "500")[0] > 0.35  # a third for who knows no kinds
 
 
 def test_style_transfer(run):
-    left, kept = run(style_transfer, "--epochs", "40", "--samples", "300")[0]
-    assert left < 0.2
+    left, kept = run(style_transfer, "--epochs", "60", "--samples", "300")[0]
+    assert left < 0.1
     assert kept > 0.5
 
 
+def test_gan_draws_what_a_reader_knows(run):
+    (sure, kinds), out = run(gan_digits, "--epochs", "7")
+    assert f"is sure of {sure:.3f} of the drawings" in out
+    assert sure > 0.1
+    assert kinds >= 5  # not one digit for all numbers
+
+
+def test_who_judges_drawings_knows_digits_from_noise():
+    from cycnn.datasets import digits
+
+    (x, y), (x_test, _) = digits.load_data()
+    real, test = (images[:300, ..., None].astype("float32") / 255 for images in (x, x_test))
+    sure, kinds = gan_digits.judge(test, (real, y[:300]))
+    assert (sure > 0.5, kinds) == (True, 10)
+    assert gan_digits.judge(np.repeat(test[:1], 20, axis=0), (real, y[:300]))[1] <= 1
+
+
+def test_vae_restores_digits(run):
+    share, out = run(vae_digits, "--epochs", "6")
+    assert share < 0.7  # 1: it knows the mean image alone
+    assert f"{share:.3f} of that of the mean image" in out
+
+
 def test_questions_are_answered_by_what_was_measured(run):
-    answers, out = run(questions, "--epochs", "2", "--samples", "600")
+    answers, out = run(questions, "--epochs", "4", "--samples", "1500")
     assert out.count("?\n") == 8
-    for name in ("batch_normalization", "padding", "language"):
+    for name in ("advantages", "batch_normalization", "padding", "language"):
         without, with_it = answers[name]
         assert with_it > without, name
+    known, new, known_of_moved, new_of_moved = answers["overfitting"]
+    assert new_of_moved > new
+    assert known_of_moved - new_of_moved < known - new
     assert answers["dimensions"] == (28 * 28 * 8, 14 * 14 * 8)
     assert answers["padding"][0] == 1  # without padding, one way leads from the corner to the outputs
 

@@ -70,8 +70,7 @@ class Problem(sums.Problem):
         (kh, kw, cg, f), (n, h, _, _), (_, oh, ow, _) = kernel.shape, x.shape, dy.shape
         (*_, dw), groups = self.window, self.groups
         packed, transposed = (
-            np.empty(conv.packed_size(kh, kw, *shape, groups), np.float32)
-            for shape in ((cg, f), (f // groups, x.shape[3]))
+            np.empty(size(kh, kw, cg, f, groups), np.float32) for size in (conv.packed_size, conv.transposed_size)
         )
         conv.pack(kernel, packed, groups)
         conv.pack_transposed(kernel, transposed, groups)
@@ -159,8 +158,7 @@ class Volume(Problem):
         (kd, kh, kw, cg, f), (n, d, h, _, _), (_, od, oh, ow, _) = kernel.shape, x.shape, dy.shape
         (*_, dw), groups, flat = self.window, self.groups, kernel.reshape(kd * kh, kw, cg, f)
         packed, transposed = (
-            np.empty(conv.packed_size(kd * kh, kw, *shape, groups), np.float32)
-            for shape in ((cg, f), (f // groups, x.shape[4]))
+            np.empty(size(*flat.shape, groups), np.float32) for size in (conv.packed_size, conv.transposed_size)
         )
         conv.pack(flat, packed, groups)
         conv.pack_transposed(flat, transposed, groups)
@@ -213,8 +211,7 @@ class Transposed(sums.Problem):
 
     def calls(self, conv, x, kernel, bias, dy, activation=0):
         flat = kernel.reshape(-1, *kernel.shape[-3:])
-        rows, kw, _, c = flat.shape
-        packed = np.empty(conv.packed_size(rows, kw, c // self.groups, dy.shape[-1], self.groups), np.float32)
+        packed = np.empty(conv.transposed_size(*flat.shape, self.groups), np.float32)
         conv.pack_transposed(flat, packed, self.groups)
         verb = conv.forward_transposed if x.ndim == 4 else conv.forward_transposed_3d
         call = Call(
@@ -269,6 +266,14 @@ SHAPES = {
     "copied: groups": Problem(2, (4, 3), 40, 2 * 270, (3, 3), groups=2),
     "1x1, many pixels": Problem(1, (9, 40), 5, 70, (1, 1)),
     "1x1, many weights": Problem(1, (4, 40), 300, 230, (1, 1)),
+    "1x1, a last pixel that a block spills over": Problem(1, (1, 57), 5, 2, (1, 1)),
+    "1x1, a last pixel that a smaller block spills over": Problem(1, (1, 25), 5, 2, (1, 1)),
+    "narrow: more pixels than in a panel": Problem(5, (5, 6), 40, 35, (2, 2)),
+    "spread: rows in pieces": Problem(1, (4, 120), 3, 33, (7, 7), (2, 2), padding=(2, 3, 3, 2)),
+    "spread: several rows at a time": Problem(2, (9, 8), 4, 7, (3, 3), (1, 2), padding=(1, 1, 2, 0)),
+    "spread: taps apart": Problem(2, (5, 20), 2, 9, (2, 3), (2, 1), (2, 3), padding=(1, 0, 4, 1)),
+    "spread: one channel": Problem(2, (5, 20), 1, 40, (5, 5), (2, 2), padding=(2, 1, 2, 1), spare=1),
+    "spread: one row and column too many": Problem(1, (3, 15), 3, 5, (15, 5), padding=(7, 7, 2, 2)),
     "more padding than window": Problem(1, (8, 9), 2, 3, (3, 2), dilation=(2, 2), padding=(7, 4, 1, 8)),
 }
 
@@ -345,9 +350,12 @@ def test_packing(conv, channels, filters, groups):
     weights = np.random.default_rng(0).permutation(6 * channels * filters * groups).astype(np.float32) + 1
     kernel = weights.reshape(3, 2, channels, filters * groups)
     calls = []
-    for verb, c, f in ((conv.pack, channels, filters), (conv.pack_transposed, filters, channels)):
-        packed = np.empty(conv.packed_size(3, 2, c, f * groups, groups), np.float32)
-        units = conv.pack_units(f * groups, groups)
+    for verb, size, columns in (
+        (conv.pack, conv.packed_size, filters),
+        (conv.pack_transposed, conv.transposed_size, channels),
+    ):
+        packed = np.empty(size(*kernel.shape, groups), np.float32)
+        units = conv.pack_units(columns * groups, groups)
         calls.append(Call(verb, [fixed(kernel), fixed(packed)], (groups,), units, per_sample=False))
     check_packing(calls, weights)
 

@@ -40,13 +40,22 @@ def test_combine(merge, kind, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_an_activation_in_the_same_pass(merge, size):
     """Bit for bit what two kernels do one after the other, for every activation without parameters."""
-    isa = merge.combine.python.__module__.split(".")[2][1:]
-    elementwise, (a, b) = load(isa, "elementwise"), np.random.default_rng(size).standard_normal((2, 4, size), "f")
+    elementwise, (a, b) = load(merge.isa, "elementwise"), np.random.default_rng(size).standard_normal((2, 4, size), "f")
     for activation in elementwise.KINDS.values():
         y = agree(merge.combine, [sample(a), sample(b), empty(a.shape)], (0, activation), units=1, samples=4)
         total = a + b
         elementwise.activate(total, total, activation, 0.0, 0.0, 0.0, 1)
         np.testing.assert_array_equal(y, total)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("period", [1, 3, 17, 256, 300])
+def test_a_shorter_operand_is_repeated(merge, kind, period):
+    operands = [sample(draw((4, 5 * period), 0)), sample(draw((4, period), 1)), empty((4, 5 * period))]
+    for activation in (0, 1):
+        y = agree(merge.combine, operands, (merge.KINDS[kind], activation), units=1, samples=4)
+        expected = judge(reference, merge.combine, operands, (merge.KINDS[kind], activation))[2]
+        np.testing.assert_array_equal(y, expected)
 
 
 def test_kinds_are_those_of_the_reference(merge):
@@ -97,10 +106,13 @@ def test_repeat(merge, before, count, behind):
     y = agree(merge.repeat, operands, units=1, samples=4)
     np.testing.assert_array_equal(y, judge(reference, merge.repeat, operands)[1])
     dy = np.random.default_rng(13).standard_normal(large).astype(np.float32)
-    operands = [sample(dy), empty(small)]
-    dx = agree(merge.repeat_backward, operands, units=1, samples=4)
-    limit = 2.0**-24 * np.abs(dy).sum(axis=2) * 33  # blocks of 32 rows are summed in float
-    assert (np.abs(dx - judge(reference, merge.repeat_backward, operands)[1]) <= limit).all()
+    weight = np.random.default_rng(14).standard_normal(large).astype(np.float32)
+    for weights in (None, weight):
+        operands = [sample(dy), None if weights is None else sample(weights), empty(small)]
+        dx = agree(merge.repeat_backward, operands, units=1, samples=4)
+        products = np.abs(dy if weights is None else dy * weights)
+        limit = 2.0**-24 * products.sum(axis=2) * 34  # blocks of 32 rows are summed in float
+        assert (np.abs(dx - judge(reference, merge.repeat_backward, operands)[2]) <= limit).all()
 
 
 @pytest.mark.parametrize(("rows", "columns", "width", "at"), [(1, 1, 1, 0), (3, 5, 5, 0), (3, 5, 9, 4), (7, 16, 33, 1)])

@@ -190,8 +190,7 @@ def test_normalize(norm, shape, gamma, beta):
 
 def through(norm, p, kind, parameters):
     """A normalized map, its activation, and dy through it: each by the kernel that does nothing else."""
-    isa = norm.normalize.python.__module__.split(".")[2][1:]
-    elementwise, flat = load(isa, "elementwise"), (p.n, p.rows * p.c)
+    elementwise, flat = load(norm.isa, "elementwise"), (p.n, p.rows * p.c)
     z, y, dx = (np.empty_like(p.x) for _ in range(3))
     norm.normalize(p.x, p.mean, p.variance, p.gamma, p.beta, z, *NONE, 1)
     elementwise.activate(z.reshape(flat), y.reshape(flat), kind, *parameters, 1)

@@ -144,7 +144,7 @@ def test_packing_and_reducing(isa, c):
     np.testing.assert_array_equal(packed, judge(reference, winners.pack, operands)[1])
     partial = rng.integers(-9, 9, (3, f, kh * kw, winners.pixel(c))).astype(np.float32)
     operands = [group(partial), fixed(np.empty((kh * kw, c, f), np.float32))]
-    found = agree(winners.reduce, operands, units=kh * kw, per_sample=False, samples=3, groups=3)
+    found = agree(winners.reduce, operands, units=f, per_sample=False, samples=3, groups=3)
     np.testing.assert_array_equal(found, judge(reference, winners.reduce, operands)[1])
 
 

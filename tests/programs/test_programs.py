@@ -248,6 +248,102 @@ def test_tf_keras_quickstart(run):
     np.testing.assert_allclose(names["probabilities"].sum(axis=1), 1, rtol=1e-5)
 
 
+# ---------------------------------------------------------------------- loops over gradients: GAN, VAE, what networks see
+
+
+def digits_8x8():
+    """scikit-learn's digits from 0 to 1: what the generative programs learn from."""
+    return pytest.importorskip("sklearn.datasets").load_digits().images / 16
+
+
+def looks_like_digits(drawn):
+    """Whether drawn pictures have the digits' brightness, contrast and shape, and differ as much from one another.
+
+    What knows no more than the mean image, or gives one digit for all numbers, fails.
+    """
+    real, drawn = digits_8x8(), np.asarray(drawn).reshape(-1, 8, 8)
+    spread = real.std(axis=0)
+    return (
+        abs(drawn.mean() - real.mean()) < 0.08
+        and abs(drawn.std() - real.std()) < 0.08
+        and np.abs(drawn.mean(axis=0) - real.mean(axis=0)).mean() < 0.6 * spread.mean()
+        and drawn.std(axis=0).mean() > 0.6 * spread.mean()
+    )
+
+
+def error_of_the_mean_image():
+    """The squared error of who always says the mean image."""
+    real = digits_8x8()
+    return np.mean((real - real.mean(axis=0)) ** 2)
+
+
+def test_gan_with_its_train_step(run, tmp_path):
+    pytest.importorskip("PIL")
+    digits_8x8()
+    names = run("gan_with_its_train_step", epochs=22)
+    assert set(names["history"].history) == {"d_loss", "g_loss"}
+    assert looks_like_digits(names["drawn"])
+    assert len(list(tmp_path.glob("generated_img_*.png"))) == 66
+    assert len(names["gan"].d_optimizer.variables) > 2 * len(names["discriminator"].trainable_weights)
+
+
+def test_gan_in_a_loop(run, screen, tmp_path, capsys):
+    digits_8x8()
+    names = run("gan_in_a_loop")
+    assert looks_like_digits((names["drawn"] + 1) / 2)
+    assert all(0.1 < loss < 3 for pair in names["losses"] for loss in pair)  # neither of the two has won
+    assert (tmp_path / "image_at_epoch_0020.png").exists()
+    assert "epoch 20 losses " in capsys.readouterr().out
+
+
+def test_what_is_no_digit_is_noticed():
+    real = digits_8x8()
+    assert looks_like_digits(real)
+    mean = np.broadcast_to(real.mean(axis=0), real.shape)
+    assert not looks_like_digits(mean)
+    assert not looks_like_digits(np.broadcast_to(real[0], real.shape))
+    assert not looks_like_digits(np.random.default_rng(0).permuted(real.reshape(-1, 64), axis=1))
+
+
+def test_vae_with_its_train_step(run):
+    real = digits_8x8()
+    names = run("vae_with_its_train_step", epochs=15)
+    history = names["history"].history
+    assert list(history) == ["kl_loss", "loss", "reconstruction_loss"]
+    np.testing.assert_allclose(history["loss"], np.add(history["reconstruction_loss"], history["kl_loss"]), rtol=1e-4)
+    assert history["kl_loss"][-1] > 1  # the codes say something
+    assert np.mean((names["restored"][..., 0] - real) ** 2) < 0.7 * error_of_the_mean_image()
+    assert abs(names["drawn"].mean() - real.mean()) < 0.05
+
+
+def test_vae_with_add_loss(run):
+    real = digits_8x8().reshape(-1, 64)
+    names = run("vae_with_add_loss", epochs=15)
+    assert names["progress"][-1] < 0.4 * names["progress"][0]
+    assert names["history"].history["loss"][-1] == pytest.approx(names["progress"][-1], rel=0.1)  # either way
+    for restored in names["restored"].values():
+        assert np.mean((restored - real) ** 2) < 0.45 * error_of_the_mean_image()
+
+
+def test_grad_cam(run, screen, tmp_path):
+    pytest.importorskip("PIL")
+    names = run("grad_cam", epochs=8)
+    assert names["history"].history["accuracy"][-1] > 0.95
+    assert names["distances"].max() <= 4  # the heat is on the figure, whose arms are 4 pixels long
+    assert (tmp_path / "cam.jpg").exists()
+
+
+def test_deep_dream(run):
+    """The numbers of TensorFlow 2.21 with Keras 3.15, which the program printed there."""
+    pytest.importorskip("PIL")
+    names = run("deep_dream")
+    assert names["starts"] == [0, 10, 20]
+    found = [names["losses"][k] for k in (0, 1, 9, 10, 19, 20, 29)]
+    expected = [1.1757171, 2.0422292, 23.4435272, 10.3367786, 42.8818474, 4.3943958, 28.4780866]
+    np.testing.assert_allclose(found, expected, rtol=2e-5)
+    assert names["dream"].shape == (48, 64, 3)
+
+
 def test_regression_by_folds(run):
     names = run("regression_by_folds", epochs=40)
     assert len(names["average"]) == 40

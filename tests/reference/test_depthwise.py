@@ -18,13 +18,13 @@ class Problem:
         self.before, after = ([int(rng.integers(0, r + 1)) for r in reach] for _ in range(2))
         size = [max(1, r - a - b) + int(rng.integers(0, 5)) for r, a, b in zip(reach, self.before, after, strict=True)]
         out = [(h + a + b - r) // s + 1 for h, a, b, r, s in zip(size, self.before, after, reach, strides, strict=True)]
-        n, c, m = rng.integers(1, 4, 3).tolist()
-        self.window, self.steps, self.multiplier = window, (*strides, *dilation), m
+        n, c = rng.integers(1, 4, 2).tolist()
+        self.window, self.steps = window, (*strides, *dilation)
         self.geometry = (*self.steps, *self.before)
         self.border = ((0, 0), *zip(self.before, after, strict=True), (0, 0))
         self.x = rng.standard_normal((n, *size, c))
-        self.kernel, self.bias = rng.standard_normal((*window, c, m)), rng.standard_normal(c * m)
-        self.dy = rng.standard_normal((n, *out, c * m))
+        self.kernel, self.bias = rng.standard_normal((*window, c)), rng.standard_normal(c)
+        self.dy = rng.standard_normal((n, *out, c))
 
     def forward(self, x, kernel, bias=None):
         y = np.full(self.dy.shape, np.nan)
@@ -52,7 +52,7 @@ def test_gradients_are_finite_differences(seed):
 @pytest.mark.parametrize("seed", range(40))
 def test_sums_are_those_of_a_convolution_of_as_many_groups(seed):
     problem = Problem(seed)
-    (kh, kw, c, m), expected = problem.kernel.shape, np.full(problem.dy.shape, np.nan)
-    padded, kernel = np.pad(problem.x, problem.border), problem.kernel.reshape(kh, kw, 1, c * m)
+    (kh, kw, c), expected = problem.kernel.shape, np.full(problem.dy.shape, np.nan)
+    padded, kernel = np.pad(problem.x, problem.border), problem.kernel[:, :, None]
     conv.forward(padded, kernel, problem.bias, expected, kh, kw, *problem.steps, c, 0)
     np.testing.assert_allclose(problem.forward(problem.x, problem.kernel, problem.bias), expected, rtol=0, atol=1e-12)

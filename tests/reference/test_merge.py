@@ -55,7 +55,22 @@ def test_repetition_and_its_gradient(before, count, behind):
     y = written(merge.repeat, x, shape=dy.shape)
     assert all(y[n, i, k, j] == x[n, i, j] for n, i, k, j in np.ndindex(y.shape))
     expected = central_differences(lambda x: (written(merge.repeat, x, shape=dy.shape) * dy).sum(), x, 1.0)
-    np.testing.assert_allclose(written(merge.repeat_backward, dy, shape=x.shape), expected, atol=1e-12)
+    np.testing.assert_allclose(written(merge.repeat_backward, dy, None, shape=x.shape), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(("count", "period"), [(1, 3), (4, 1), (3, 5)])
+def test_a_repeated_factor_and_its_gradient(count, period):
+    x, s = draw(2, count * period), draw(2, period)
+    dy = np.random.default_rng(3).standard_normal(x.shape)
+
+    def product(s):
+        return written(merge.combine, x, s, 2, shape=x.shape, inputs=2)
+
+    rows = x.reshape(2, count, period)
+    assert (product(s).reshape(rows.shape) == rows * s[:, None]).all()
+    expected = central_differences(lambda s: (product(s) * dy).sum(), s, 1.0)
+    dx = written(merge.repeat_backward, dy.reshape(2, 1, count, period), rows[:, None], shape=(2, 1, period))
+    np.testing.assert_allclose(dx[:, 0], expected, atol=1e-10)
 
 
 def test_joining_is_undone_by_splitting_and_leaves_the_rest():

@@ -361,8 +361,9 @@ def test_without_h5py(tmp_path, model, monkeypatch):
         lambda: model.save(tmp_path / "m.keras"),
         lambda: model.save_weights(tmp_path / "m.weights.h5"),
         lambda: model.load_weights(unpack("digits.weights.h5", tmp_path)),
-        lambda: cycnn.saving.load_model(unpack("digits.keras", tmp_path)),
+        lambda: cycnn.saving.load_model(unpack("digits.h5", tmp_path)),
     ):
         with pytest.raises(ImportError, match=r"pip install h5py"):
             call()
     assert not (tmp_path / "m.keras").exists()
+    assert cycnn.saving.load_model(unpack("digits.keras", tmp_path)).built

@@ -355,6 +355,15 @@ def test_a_model_written_as_a_class_is_one_box():
     assert [value for _, value, _ in box.lines] == ["(None, 4)", "(None, 3)"]
 
 
+def test_titles_of_frames_lie_above_the_edges():
+    """An edge enters a frame in its middle, where a long title is."""
+    inner = models.Sequential([layers.Input((4,)), layers.Dense(2)], name="a_model_with_a_long_name")
+    entry = layers.Input((4,))
+    diagram = utils.model_to_dot(models.Model(entry, inner(entry)), expand_nested=True)
+    kinds = [part.get("class") for part in ET.fromstring(diagram.to_svg())]
+    assert kinds == [None, "frame", "edge", "title", "layer", "layer"]
+
+
 def test_refusals():
     model = u_net()
     with pytest.raises(ValueError, match=r"`rankdir` must be 'TB' .* or 'LR'.*Received: rankdir='BT'"):

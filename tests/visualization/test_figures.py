@@ -103,6 +103,84 @@ else:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def texts_of(figure):
+    """What is written over and beside the pictures of a figure, and where: (text, box in pixels)."""
+    figure.canvas.draw()
+    texts = [figure._suptitle] if figure._suptitle else []
+    for axes in figure.axes:
+        texts += [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+    return [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
+
+
+LONG = "convolution_of_the_first_block_with_a_long_name"
+CROWDED = {
+    "titles": lambda: visualization.plot_images(DIGITS[:4], ["7", "a text that is much longer than its picture"] * 2),
+    "one title": lambda: visualization.plot_images(DIGITS[0], ["a text that is much longer than its picture"]),
+    "mistakes": lambda: visualization.plot_wrong_predictions(
+        DIGITS, np.zeros(12, int), np.ones(12, int), ["airplane", "Great White Pelican of Africa"]
+    ),
+    "gallery": lambda: visualization.plot_image_gallery(
+        COLOURED, [0, 0], [1, 1], {0: "automobile", 1: "airplane"}, cols=2, scale=1.5
+    ),
+    "filters": lambda: visualization.plot_filters(built(layers.Conv2D(1, 3, name=LONG))[0]),
+    "maps": lambda: visualization.plot_feature_maps(built(layers.Conv2D(2, 3, name=LONG))[1], DIGITS[0], LONG),
+    "confusion": lambda: visualization.plot_confusion_matrix(
+        [0, 11], [0, 0], [f"class with the number {k}" for k in range(12)]
+    ),
+    "curves": lambda: visualization.plot_history(
+        {"loss": [2.0, 1.0], "val_loss": [2.0, 1.00001], "accuracy": [0.0, 0.999], "val_accuracy": [0.0, 0.9876]}
+    ),
+}
+
+
+def built(layer):
+    return layer, models.Sequential([layers.Input((8, 8, 1)), layer])
+
+
+@pytest.mark.parametrize("name", CROWDED)
+def test_no_text_is_cut_off_or_covers_another(name):
+    figure = CROWDED[name]()
+    found = texts_of(figure)
+    width, height = figure.get_size_inches() * figure.dpi
+    for text, box in found:
+        assert box.x0 >= -1, text
+        assert box.x1 <= width + 1, text
+        assert box.y0 >= -1, text
+        assert box.y1 <= height + 1, text
+    for k, (text, box) in enumerate(found):
+        for other, there in found[:k]:
+            assert not box.overlaps(there), (text, other)
+
+
+def test_the_number_at_the_best_epoch_is_within_the_axes_and_away_from_the_other_curve():
+    for axes in CROWDED["curves"]().axes:
+        (number,) = axes.texts
+        axes.figure.canvas.draw()
+        box, ends = number.get_window_extent(), axes.get_window_extent()
+        assert ends.x0 < box.x0 < box.x1 < ends.x1
+        assert ends.y0 < box.y0 < box.y1 < ends.y1
+        training, *_ = axes.lines
+        assert not box.contains(*axes.transData.transform((2, training.get_ydata()[1])))
+
+
+def test_a_figure_of_many_classes_and_of_many_channels_has_a_size_to_look_at():
+    classes = np.arange(100)
+    figure = visualization.plot_confusion_matrix(classes, classes, [f"class {k}" for k in classes])
+    assert max(figure.get_size_inches()) < 20
+    assert len(figure.axes[0].get_xticklabels()) == 100
+    signals = models.Sequential([layers.Input((9, 1)), layers.Conv1D(64, 2)])
+    assert max(visualization.plot_feature_maps(signals, np.arange(9.0), 0).get_size_inches()) < 7
+
+
+def test_a_white_picture_has_a_frame():
+    figure = visualization.plot_images(np.ones((2, 8, 8)))
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+    for axes in figure.axes:
+        x, y = axes.transAxes.transform((0.0, 0.5)).astype(int)
+        assert pixels[-y, x - 2 : x + 3].min() < 240
+
+
 # -------------------------------------------------------------------------------------------------------- training
 
 
@@ -381,6 +459,12 @@ def test_boxes_have_names_and_may_leave_the_picture():
     assert columns.min() >= 3
     assert changed[1][:20, :40].sum() > 40, "inside, where there is no room above"
     assert not changed[1][:, 85:].any(), "class 7 has no name"
+    right = {"boxes": [[[70, 25, 115, 35]]], "labels": [[0]]}
+    ink = [
+        (visualization.draw_bounding_boxes(ground, right, "xyxy", ["a long name"], (255, 255, 0))[..., 0] < 90).sum()
+        for ground in (np.full((1, 40, width, 3), 99, np.uint8) for width in (120, 300))
+    ]
+    assert ink[0] == ink[1] > 50, "the whole name, to the left of where there is no room"
     thick = (plain[0] == (200, 50, 0)).all(axis=-1)
     assert thick[19:22, 10].all()
     assert not thick[[18, 22], 10].any()

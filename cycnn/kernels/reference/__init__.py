@@ -17,7 +17,7 @@ What differs is what only a fast kernel needs:
 Who judges the judge: finite differences and independent definitions do, in `tests/reference`. Nothing that trains or
 predicts imports this package.
 
-    conv  depthwise  gemm  pool  pooled  winners  norm  elementwise  loss  update  gather  layout  merge  image
+    conv  depthwise  grouped  gemm  pool  pooled  winners  norm  elementwise  loss  update  gather  layout  merge  image
                                                                     one module each, imported when asked for
 
 `winograd` has none of its own: it computes what `conv` computes, and `conv` judges it.

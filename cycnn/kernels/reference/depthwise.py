@@ -1,10 +1,10 @@
-"""Depthwise convolution over (n, h, w, c) maps with (kh, kw, c, multiplier) kernels.
+"""Depthwise convolution over (n, h, w, c) maps with (kh, kw, c) kernels.
 
-With m the multiplier, k < m, and zeros where x is not,
+With zeros where x is not,
 
-    y[n, oh, ow, c*m + k] = bias[c*m + k] + sum over i, j of x[n, oh*sh + i*dh - top, ow*sw + j*dw - left, c] * kernel[i, j, c, k]
+    y[n, oh, ow, c] = bias[c] + sum over i, j of x[n, oh*sh + i*dh - top, ow*sw + j*dw - left, c] * kernel[i, j, c]
 
-Here every channel is spread over its m outputs first; then one place (i, j) of the window is a product of numbers.
+One place (i, j) of the window is a product of numbers.
 """
 
 import numpy as np
@@ -13,34 +13,31 @@ from cycnn.kernels.reference import elementwise
 
 
 def forward(x, kernel, bias, y, sh, sw, dh, dw, top, left, activation, threads=1):
-    """y = activation(bias + each channel of x * its own kernels); bias may be None."""
-    kh, kw, _, m = kernel.shape
+    """y = activation(bias + each channel of x * its own kernel); bias may be None."""
+    kh, kw, _ = kernel.shape
     padded, total = _padded(x, y, kh, kw, sh, sw, dh, dw, top, left), np.zeros(y.shape)
     for i, j in np.ndindex(kh, kw):
-        seen = _seen(padded, i * dh, j * dw, sh, sw, y.shape)
-        total += np.repeat(seen, m, axis=3) * np.asarray(kernel[i, j], np.float64).reshape(-1)
+        total += _seen(padded, i * dh, j * dw, sh, sw, y.shape) * np.asarray(kernel[i, j], np.float64)
     if bias is not None:
         total += bias
     elementwise.activate(total, y, activation, 0.0, 0.0, 0.0)
 
 
 def backward_input(dy, kernel, dx, sh, sw, dh, dw, top, left, threads=1):
-    """dx: every tap gives back what it took, summed over the outputs of a channel."""
-    kh, kw, c, m = kernel.shape
+    """dx: every tap gives back what it took."""
+    kh, kw, _ = kernel.shape
     padded = _padded(np.zeros(dx.shape), dy, kh, kw, sh, sw, dh, dw, top, left)
     for i, j in np.ndindex(kh, kw):
-        products = np.asarray(dy, np.float64) * np.asarray(kernel[i, j], np.float64).reshape(-1)
-        _seen(padded, i * dh, j * dw, sh, sw, dy.shape)[...] += products.reshape(*dy.shape[:3], c, m).sum(axis=4)
+        _seen(padded, i * dh, j * dw, sh, sw, dy.shape)[...] += np.asarray(dy, np.float64) * kernel[i, j]
     dx[...] = padded[:, top : top + dx.shape[1], left : left + dx.shape[2]]
 
 
 def backward_kernel(x, dy, dkernel, sh, sw, dh, dw, top, left, threads=1):
     """dkernel, summed over samples and pixels. The old dkernel does not count."""
-    kh, kw, c, m = dkernel.shape
+    kh, kw, _ = dkernel.shape
     padded = _padded(x, dy, kh, kw, sh, sw, dh, dw, top, left)
     for i, j in np.ndindex(kh, kw):
-        seen = np.repeat(_seen(padded, i * dh, j * dw, sh, sw, dy.shape), m, axis=3)
-        dkernel[i, j] = (seen * dy).sum(axis=(0, 1, 2)).reshape(c, m)
+        dkernel[i, j] = (_seen(padded, i * dh, j * dw, sh, sw, dy.shape) * dy).sum(axis=(0, 1, 2))
 
 
 def _padded(x, y, kh, kw, sh, sw, dh, dw, top, left):

@@ -8,7 +8,8 @@ _FUNCTIONS = (np.add, np.subtract, np.multiply, np.maximum, np.minimum)  # in th
 
 
 def combine(a, b, y, kind, activation=0, threads=1):
-    """y = a + b, a - b, a * b, or the larger or smaller of a and b, and an activation of that. NaN wins."""
+    """y = a + b, a - b, a * b, or the larger or smaller of a and b, repeated, and an activation of that. NaN wins."""
+    b = np.tile(b, (1, a.shape[1] // b.shape[1]))
     elementwise.activate(_FUNCTIONS[kind](a.astype(np.float64), b.astype(np.float64)), y, activation, 0, 0, 0)
 
 
@@ -24,9 +25,9 @@ def repeat(x, y, threads=1):
     y[...] = x[:, :, None, :]
 
 
-def repeat_backward(dy, dx, threads=1):
-    """dx[n, i, j] = the sum of dy[n, i, k, j] over k."""
-    dx[...] = dy.sum(axis=2, dtype=np.float64)
+def repeat_backward(dy, weight, dx, threads=1):
+    """dx[n, i, j] = the sum over k of dy[n, i, k, j] * weight[n, i, k, j]."""
+    dx[...] = (dy * np.float64(1 if weight is None else weight)).sum(axis=2)
 
 
 def join(x, y, at, threads=1):

@@ -13,6 +13,11 @@ def forward(x, packed, bias, y, argmax, kh, kw, sh, sw, dh, dw, ph, pw, relu, th
     pool.max_forward(between, y, argmax, ph, pw, ph, pw, 0, 0, relu)
 
 
+def forward_winograd(x, packed, bias, y, argmax, kh, sh, dh, relu, threads=1):
+    """`forward`: what Winograd's algorithm computes with fewer products."""
+    forward(x, packed, bias, y, argmax, kh, 5, sh, 1, dh, 1, 2, 2, relu)
+
+
 def backward_kernel(x, dy, argmax, dkernel, sh, sw, dh, dw, ph, pw, threads=1):
     """`pool.max_backward`, then `conv.backward_kernel`."""
     n, oh, ow, f = dy.shape

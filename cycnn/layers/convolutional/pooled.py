@@ -6,8 +6,9 @@ Of each window of the pooling one pixel takes the gradient. Knowing both layers,
 
 import copy
 
-from cycnn import kernels
+from cycnn import config, kernels
 from cycnn.engine.graph import Memory, Operation, once, per_group, per_sample, per_thread
+from cycnn.ops.algorithms import LEAST_GAIN
 from cycnn.ops.convolution import Convolution
 
 # Multiply-adds of a cycle in the direct gradients: of 32 on AVX-512, measured for 1 to 256 channels.
@@ -57,6 +58,11 @@ class Pooled(Operation):
         direct = ph * pw * kh * kw * c * kernels.conv.padded(f) / f / DIRECT
         return kernels.winners.fits(ph, pw) and kernels.winners.cycles(kh, kw, c, rounded) * gain < direct
 
+    def _winograd_gain(self, sample):
+        """How many times as fast Winograd's algorithm along rows is, for an output of this shape; 0: it does not fit."""
+        kh, kw, c, f = self.conv.kernel.shape
+        return kernels.pooled.winograd_gain(sample[1], c, f, kh, kw, *self.conv.steps, *self.window)
+
     def with_weights(self, kernel, bias):
         """This operation with buffers in the place of its variables."""
         other = copy.copy(self)
@@ -78,6 +84,8 @@ class Pooled(Operation):
             "by filter": once((winners.packed_size(kh, kw, c, f),)),
             "band": per_thread((band,)),
         }
+        if self._winograd_gain(y.sample):
+            work["points"] = once((kernels.pooled.winograd_size(kh, c, f),))
         return Memory(y, {**between.workspace, **work})
 
     def flops(self, x):
@@ -90,9 +98,18 @@ class Pooled(Operation):
             conv.forward(emit, x, work["map"], work, training=training)
             emit(kernels.pool.max_forward, work["map"], y, argmax, *self._windows, relu, units=y.shape[0])
             return
+        pooled, packed = kernels.pooled, work.get("points")
+        if packed and config.fast_convolutions() and self._winograd_gain(y.shape) >= LEAST_GAIN:
+            (kh, _, c, _), (sh, _, dh, _) = conv.kernel.shape, conv.steps
+            emit.prepare(pooled.pack_winograd, conv.kernel, packed, units=kh * c)
+            emit(
+                pooled.forward_winograd, conv.pad(emit, x, work), packed, conv.bias, y, argmax, kh, sh, dh, relu,
+                units=y.shape[0],
+            )  # fmt: skip
+            return
         emit.prepare(kernels.conv.pack, conv.kernel, work["packed"], 1, units=kernels.conv.pack_units(conv.filters, 1))
         emit(
-            kernels.pooled.forward, conv.pad(emit, x, work), work["packed"], conv.bias, y, argmax, *conv.places,
+            pooled.forward, conv.pad(emit, x, work), work["packed"], conv.bias, y, argmax, *conv.places,
             *conv.steps, *self.window, relu, units=y.shape[0],
         )  # fmt: skip
 
@@ -107,7 +124,7 @@ class Pooled(Operation):
             self.relu.backward(emit, None, y, dy, dy, None)
         conv._bias_gradient(emit, dy, work)  # each element of dy goes to one pixel, so the sums are the same
         band = work["band"].size <= BAND and not (dx and conv._tile(emit, dx, x.shape[-1], y.size // y.shape[-1]))
-        gain = 1 if self.banded else conv.kernel_gain(emit, work["map"], x.shape[-1])
+        gain = 1 if self.banded else conv.kernel_gain(emit, x, work["map"])
         by_winners = gradient and self._wins(rounded=False, gain=gain), dx and band and self._wins(rounded=True)
         if (dx and not by_winners[1]) or (gradient and not by_winners[0] and not self.banded):
             emit(kernels.pool.max_backward, dy, work["argmax"], work["map"], *self._windows)
@@ -130,7 +147,7 @@ class Pooled(Operation):
         )  # fmt: skip
         taps = kh * kw
         partial, whole = filters.view(f, taps, filters.shape[-1]), gradient.view(taps, c, f)
-        emit.whole(kernels.winners.reduce, partial, whole, units=taps)
+        emit.whole(kernels.winners.reduce, partial, whole, units=f)
 
     def _kernel_by_bands(self, emit, gradient, padded, dy, work):
         kh, kw, c, f = self.conv.kernel.shape

@@ -116,8 +116,8 @@ class SlidingKernel(Layer):
 
     def call(self, x):
         if self.data_format == "channels_first":
-            return channels_to_first(self.activation(self._convolve(channels_to_last(x))))
-        return self.activation(self._convolve(x))
+            return channels_to_first(activations.get(self.activation)(self._convolve(channels_to_last(x))))
+        return activations.get(self.activation)(self._convolve(x))
 
     def get_config(self):
         def value(name):

@@ -28,7 +28,7 @@ class Activation(Layer):
         self.activation = activations.get(activation)
 
     def call(self, x):
-        return self.activation(x)
+        return activations.get(self.activation)(x)
 
     def get_config(self):
         return {**super().get_config(), "activation": activations.serialize(self.activation)}

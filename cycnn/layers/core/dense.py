@@ -98,7 +98,7 @@ class Dense(BaseProduct):
         return other
 
     def call(self, x):
-        return self.activation(self.record(x))
+        return activations.get(self.activation)(self.record(x))
 
     def get_config(self):
         return {

@@ -149,9 +149,9 @@ class EinsumDense(BaseProduct):
 
     def call(self, x):
         if self._is_product():
-            return self.activation(self.record(x))
+            return activations.get(self.activation)(self.record(x))
         y = ops.einsum(self.equation, x, self.kernel)
-        return self.activation(y if self.bias is None else ops.add(y, self.bias))
+        return activations.get(self.activation)(y if self.bias is None else ops.add(y, self.bias))
 
     def memory(self, x):
         lengths, middle = self._lengths(x.shape)

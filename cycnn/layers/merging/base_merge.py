@@ -24,7 +24,7 @@ class Repeat(Operation):
 
     def backward(self, emit, x, y, dy, dx, work):
         if dx is not None:
-            emit(kernels.merge.repeat_backward, dy, dx.view(self.before, self.behind))
+            emit(kernels.merge.repeat_backward, dy, None, dx.view(self.before, self.behind))
 
 
 def broadcast(x, sample):

@@ -38,12 +38,12 @@ class BaseAugmentation(Layer):
         self.data_format = global_data_format(data_format)
         self._seeds = None if seed is None else SeedGenerator(self.seed)
 
-    def __call__(self, x, *args, training=None, **kwargs):
+    def __call__(self, x, *args, **kwargs):
         if any(isinstance(leaf, SymbolicTensor) for leaf in flatten(x)):
             if isinstance(x, dict):
                 self._refuse_input("arrays in dictionaries, and in models the images alone", checks.short(x))
-            return super().__call__(x, *args, training=training, **kwargs)
-        training = training is None or bool(training)
+            return super().__call__(x, *args, **kwargs)
+        training = bool(kwargs.get("training", True))
         if isinstance(x, dict):
             return self._on_dictionary(x, training)
         return self._on_arrays(x, training, None)

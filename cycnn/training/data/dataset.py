@@ -11,19 +11,12 @@ import numpy as np
 
 from cycnn import config
 from cycnn.core import checks, random
+from cycnn.core.array import Array
 from cycnn.training.data.py_dataset import in_order
 
 AUTOTUNE = -1  # "as many as are good": threads of `map`, elements ahead of `prefetch`
 _AHEAD = 2  # elements that `prefetch(AUTOTUNE)` holds
 _END = object()
-
-
-class Array(np.ndarray):
-    """An array with the `numpy()` that programs call on what a dataset gives them."""
-
-    def numpy(self):
-        """The same numbers as a plain `numpy.ndarray`; nothing is copied."""
-        return self.view(np.ndarray)
 
 
 class Dataset:

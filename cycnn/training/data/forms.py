@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cycnn.core import checks
+from cycnn.core.array import PLAIN
 from cycnn.core.variable import Variable
 from cycnn.ops.arrays import numbers
 from cycnn.ops.tape import Tensor
@@ -123,7 +124,7 @@ def as_values(x, tensors, what="x"):
 def _fits(x, tensors):
     """Whether this is just what the only input wants: an array of numbers. Most calls come with one."""
     return (
-        type(x) is np.ndarray
+        type(x) in PLAIN
         and len(tensors) == 1
         and x.ndim > 0
         and x.shape[1:] == tensors[0].spec.sample
