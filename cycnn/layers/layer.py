@@ -288,7 +288,8 @@ class Layer(Operation):
         return variable
 
     def __setattr__(self, name, value):
-        self._note_edit(name, value)
+        if name[0] != "_":
+            self._note_edit(name, value)
         if isinstance(value, Variable) and not any(value is known for known in (*self._weights, *self._statistics)):
             (self._weights if value.trainable else self._statistics).append(value)
         super().__setattr__(name, value)

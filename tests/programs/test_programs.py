@@ -329,7 +329,9 @@ def test_grad_cam(run, screen, tmp_path):
     pytest.importorskip("PIL")
     names = run("grad_cam", epochs=8)
     assert names["history"].history["accuracy"][-1] > 0.95
-    assert names["distances"].max() <= 4  # the heat is on the figure, whose arms are 4 pixels long
+    # The heat is on the figure, whose arms are 4 pixels long, for one of the two kinds: the other is told by what lacks
+    # there. By chance it were for one picture in twelve; TensorFlow 2.21 with Keras 3.15 has 0.55, too.
+    assert np.mean(names["distances"] <= 4) > 0.5
     assert (tmp_path / "cam.jpg").exists()
 
 
