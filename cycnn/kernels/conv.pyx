@@ -45,21 +45,21 @@ cdef struct Geometry:
     Py_ssize_t d, od, kd, sd, dd     # planes; 1 each of a map
 
 
-cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
-                               Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh,
-                               Py_ssize_t dw, Py_ssize_t groups) noexcept nogil:
+cdef Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
+                        Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh,
+                        Py_ssize_t dw, Py_ssize_t groups) noexcept nogil:
     return Geometry(h, w, c, oh, ow, f, kh, kw, sh, sw, dh, dw, groups, c // groups, f // groups,
                     groups == 1 and (dw == 1 or kw == 1), 1, 1, 1, 1, 1)
 
 
-cdef inline Geometry _of_maps(const Py_ssize_t* x, const Py_ssize_t* y, const Py_ssize_t* i,
-                              Py_ssize_t groups) noexcept nogil:
+cdef Geometry _of_maps(const Py_ssize_t* x, const Py_ssize_t* y, const Py_ssize_t* i,
+                       Py_ssize_t groups) noexcept nogil:
     """From (h, w, c), (oh, ow, f) and kh, kw, sh, sw, dh, dw."""
     return _geometry(x[0], x[1], x[2], y[0], y[1], y[2], i[0], i[1], i[2], i[3], i[4], i[5], groups)
 
 
-cdef inline Geometry _of_volumes(const Py_ssize_t* x, const Py_ssize_t* y, const Py_ssize_t* i,
-                                 Py_ssize_t groups) noexcept nogil:
+cdef Geometry _of_volumes(const Py_ssize_t* x, const Py_ssize_t* y, const Py_ssize_t* i,
+                          Py_ssize_t groups) noexcept nogil:
     """From (d, h, w, c), (od, oh, ow, f) and kd, kh, kw, sd, sh, sw, dd, dh, dw."""
     cdef Geometry g = _geometry(x[1], x[2], x[3], y[1], y[2], y[3], i[1], i[2], i[4], i[5], i[7], i[8], groups)
     g.d, g.od, g.kd, g.sd, g.dd = x[0], y[0], i[0], i[3], i[6]
@@ -107,7 +107,7 @@ def kernel_units(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_s
 
 # ------------------------------------------------------------------------------------------------------ packing
 
-cdef inline void _pack_block(const float* kernel, float* packed, const Geometry* g, Py_ssize_t unit) noexcept nogil:
+cdef void _pack_block(const float* kernel, float* packed, const Geometry* g, Py_ssize_t unit) noexcept nogil:
     cdef Py_ssize_t blocks = blocks_of(g.fg), group = unit // blocks, block = unit % blocks
     cdef Py_ssize_t terms = g.kh * g.kw * g.cg, k, l
     cdef int lanes = lanes_of(block, g.fg)
@@ -138,8 +138,8 @@ cdef inline void _pack_channels(const float* kernel, float* packed, const Geomet
             b += lanes
 
 
-cdef inline void _pack_transposed_block(const float* kernel, float* packed, const Geometry* g,
-                                        Py_ssize_t unit) noexcept nogil:
+cdef void _pack_transposed_block(const float* kernel, float* packed, const Geometry* g,
+                                 Py_ssize_t unit) noexcept nogil:
     cdef Geometry one
     if _spread(g.kh * g.kw, g.cg, g.groups):            # as a 1x1 kernel of all taps' channels
         one = g[0]
@@ -719,9 +719,9 @@ def input_units(Py_ssize_t h, Py_ssize_t ow):
     return 1 if _narrow(ow) else h
 
 
-cdef inline void _input_shares(const float* dy, const float* packed, const float* bias, float* dx, const Geometry* g,
-                               Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, int activation, Py_ssize_t n,
-                               int threads) noexcept nogil:
+cdef void _input_shares(const float* dy, const float* packed, const float* bias, float* dx, const Geometry* g,
+                        Py_ssize_t front, Py_ssize_t top, Py_ssize_t left, int activation, Py_ssize_t n,
+                        int threads) noexcept nogil:
     """All n samples, for a Python door: a fixed share for each thread."""
     cdef Py_ssize_t share, shares = max(1, threads), units = n * (1 if _narrow(g.ow) else g.d * g.h)
     for share in prange(shares, schedule="static", num_threads=threads):
@@ -1040,9 +1040,9 @@ def kernel_workspace(Py_ssize_t c, Py_ssize_t f, Py_ssize_t sw, Py_ssize_t group
     return RUN * (CHUNK * HALF + LANES) + HALF if _panels(&g) else 1
 
 
-cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
-                               const Geometry* g, Py_ssize_t samples, bint fresh, bint slack, Py_ssize_t first,
-                               Py_ssize_t last) noexcept nogil:
+cdef void _kernel_units(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
+                        const Geometry* g, Py_ssize_t samples, bint fresh, bint slack, Py_ssize_t first,
+                        Py_ssize_t last) noexcept nogil:
     """Tiles [first, last) of dkernel, over samples: maps follow one another, volumes come one by one."""
     cdef Py_ssize_t n
     if _panels(g):
@@ -1055,8 +1055,8 @@ cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, 
                           fresh and n == 0, slack or n < samples - 1, first, last)
 
 
-cdef inline void _kernel_shares(const float* x, const float* dy, float* dkernel, float* workspace, const Geometry* g,
-                                Py_ssize_t each, Py_ssize_t n, Py_ssize_t units, int threads) noexcept nogil:
+cdef void _kernel_shares(const float* x, const float* dy, float* dkernel, float* workspace, const Geometry* g,
+                         Py_ssize_t each, Py_ssize_t n, Py_ssize_t units, int threads) noexcept nogil:
     """All n samples, for a Python door: threads share the tiles, `each` has so many floats of workspace."""
     cdef Py_ssize_t share, shares = max(1, threads)
     for share in prange(shares, schedule="static", num_threads=threads):

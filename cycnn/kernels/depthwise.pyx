@@ -40,8 +40,8 @@ cdef struct Geometry:
     Py_ssize_t top, left             # rows and columns of zeros before x
 
 
-cdef inline Geometry _geometry(const Py_ssize_t* x, const Py_ssize_t* kernel, const Py_ssize_t* y,
-                               const Py_ssize_t* i) noexcept nogil:
+cdef Geometry _geometry(const Py_ssize_t* x, const Py_ssize_t* kernel, const Py_ssize_t* y,
+                        const Py_ssize_t* i) noexcept nogil:
     """From (h, w, c), (kh, kw, c), (oh, ow, c) and sh, sw, dh, dw, top, left."""
     return Geometry(x[0], x[1], y[0], y[1], x[2], kernel[0], kernel[1], i[0], i[1], i[2], i[3], i[4], i[5])
 

@@ -8,7 +8,7 @@ from cython.parallel cimport prange
 from cycnn.kernels.activation cimport (
     CELU, ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SHRINK, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR,
     LOG_SIGMOID, MISH, RELU, RELU6, RELU_GENERAL, SELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, SOFT_SHRINK, SPARSE_PLUS,
-    SPARSE_SIGMOID, SQUAREPLUS, TANH, TANH_SHRINK, THRESHOLD, activate as _row, multiply_slopes,
+    SPARSE_SIGMOID, SQUAREPLUS, TANH, TANH_SHRINK, THRESHOLD, activate as all_kinds, multiply_slopes,
 )
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
 from cycnn.kernels.maths cimport ONE, dot, erf, exp, exponentials, largest, log
@@ -30,6 +30,15 @@ cdef inline Py_ssize_t _size(const Operand* operand) noexcept nogil:
 
 # ------------------------------------------------------------------------------------------------------ activations
 
+cdef void _run(int kind, const float* x, float* y, Py_ssize_t size, float a, float b, float c) noexcept nogil:
+    all_kinds(kind, x, y, size, a, b, c)
+
+
+cdef void _slope_run(int kind, const float* x, const float* y, const float* dy, float* dx, Py_ssize_t size, float a,
+                     float b, float c) noexcept nogil:
+    multiply_slopes(kind, x, y, dy, dx, size, a, b, c)
+
+
 def activate(
     const float[:, ::1] x,             # IN   (n, size)
     float[:, ::1] y,                   # OUT  (n, size)
@@ -40,12 +49,12 @@ def activate(
     cdef const float* p = &x[0, 0]
     cdef float* q = &y[0, 0]
     for n in prange(x.shape[0], nogil=True, schedule="static", num_threads=threads):
-        _row(kind, p + n * size, q + n * size, size, a, b, c)
+        _run(kind, p + n * size, q + n * size, size, a, b, c)
 
 
 cdef void _activate(const Call* c, const Task* t) noexcept nogil:
     cdef Py_ssize_t size = _size(&c.operand[1]), first = t.first * size
-    _row(<int>c.i[0], <const float*>t.at[0] + first, <float*>t.at[1] + first, (t.last - t.first) * size,
+    _run(<int>c.i[0], <const float*>t.at[0] + first, <float*>t.at[1] + first, (t.last - t.first) * size,
          <float>c.f[0], <float>c.f[1], <float>c.f[2])
 
 
@@ -63,20 +72,20 @@ def activate_backward(
     cdef const float* g = &dy[0, 0]
     cdef float* d = &dx[0, 0]
     for n in prange(y.shape[0], nogil=True, schedule="static", num_threads=threads):
-        multiply_slopes(kind, p + n * size, q + n * size, g + n * size, d + n * size, size, a, b, c)
+        _slope_run(kind, p + n * size, q + n * size, g + n * size, d + n * size, size, a, b, c)
 
 
 cdef void _activate_backward(const Call* c, const Task* t) noexcept nogil:
     cdef Py_ssize_t size = _size(&c.operand[1]), first = t.first * size
     cdef const float* y = <const float*>t.at[1] + first
     cdef const float* x = <const float*>t.at[0] + first if t.at[0] != NULL else y
-    multiply_slopes(<int>c.i[0], x, y, <const float*>t.at[2] + first, <float*>t.at[3] + first,
-                    (t.last - t.first) * size, <float>c.f[0], <float>c.f[1], <float>c.f[2])
+    _slope_run(<int>c.i[0], x, y, <const float*>t.at[2] + first, <float*>t.at[3] + first,
+               (t.last - t.first) * size, <float>c.f[0], <float>c.f[1], <float>c.f[2])
 
 
 # A relu with slopes of its own below zero, one for each of c places, the same in all rows. The slope at zero is 0.
 
-cdef inline void _prelu(const float* x, const float* alpha, float* y, Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
+cdef void _prelu(const float* x, const float* alpha, float* y, Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
     cdef Py_ssize_t row, i
     cdef float v
     for row in range(rows):
@@ -85,8 +94,8 @@ cdef inline void _prelu(const float* x, const float* alpha, float* y, Py_ssize_t
             y[row * c + i] = v * alpha[i] if v < 0 else v
 
 
-cdef inline void _prelu_slope(const float* x, const float* alpha, const float* dy, float* dx, Py_ssize_t rows,
-                              Py_ssize_t c) noexcept nogil:
+cdef void _prelu_slope(const float* x, const float* alpha, const float* dy, float* dx, Py_ssize_t rows,
+                       Py_ssize_t c) noexcept nogil:
     cdef Py_ssize_t row, i
     cdef float v, slope
     for row in range(rows):
@@ -96,8 +105,8 @@ cdef inline void _prelu_slope(const float* x, const float* alpha, const float* d
             dx[row * c + i] = 0 if v == 0 else dy[row * c + i] * slope
 
 
-cdef inline void _prelu_sums(const float* x, const float* dy, float* partial, Py_ssize_t rows, Py_ssize_t c,
-                             bint fresh) noexcept nogil:
+cdef void _prelu_sums(const float* x, const float* dy, float* partial, Py_ssize_t rows, Py_ssize_t c,
+                      bint fresh) noexcept nogil:
     """partial = the sum of dy x over the rows where x < 0, added to what is there unless `fresh`."""
     cdef float total[STRETCH]
     cdef float block[STRETCH]
@@ -188,8 +197,8 @@ cdef void _prelu_sums_task(const Call* call, const Task* t) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------------------- dropout
 
-cdef inline void _drop(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
-                       float rate) noexcept nogil:
+cdef void _drop(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
+                float rate) noexcept nogil:
     """One sample: its element i is dropped where its random number, in [0, 1), is below the rate."""
     cdef u32 word[STRETCH]
     cdef float factor[STRETCH]
@@ -240,8 +249,8 @@ cdef void _dropout(const Call* c, const Task* t) noexcept nogil:
               <u32>(t.sample + n), <float>c.f[0])
 
 
-cdef inline void _drop_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t c, const u64* state, u32 node,
-                            u32 sample, float rate, float scale, float offset, float dropped) noexcept nogil:
+cdef void _drop_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t c, const u64* state, u32 node,
+                     u32 sample, float rate, float scale, float offset, float dropped) noexcept nogil:
     """One sample, all rows with the mask of the first."""
     cdef u32 word[STRETCH]
     cdef int kept[STRETCH]
@@ -283,8 +292,8 @@ cdef void _dropout_rows(const Call* c, const Task* t) noexcept nogil:
                    <float>c.f[2], <float>c.f[3])
 
 
-cdef inline void _disturb(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
-                          float deviation, bint relative) noexcept nogil:
+cdef void _disturb(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
+                   float deviation, bint relative) noexcept nogil:
     cdef u32 word[STRETCH]
     cdef float z[STRETCH]
     cdef float v
@@ -320,7 +329,7 @@ cdef void _gaussian_noise(const Call* c, const Task* t) noexcept nogil:
                  <u32>(t.sample + n), <float>c.f[0], c.i[1] != 0)
 
 
-cdef inline void _uniform(float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample) noexcept nogil:
+cdef void _uniform(float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample) noexcept nogil:
     cdef u32 word[STRETCH]
     cdef Py_ssize_t i = 0, l
     while i < size:
@@ -350,7 +359,7 @@ cdef void _random_uniform(const Call* c, const Task* t) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------------- sums and scales
 
-cdef inline void _add_to(const float* x, float* y, Py_ssize_t size) noexcept nogil:
+cdef void _add_to(const float* x, float* y, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         y[i] += x[i]
@@ -374,7 +383,7 @@ cdef void _add(const Call* c, const Task* t) noexcept nogil:
     _add_to(<const float*>t.at[0] + first, <float*>t.at[1] + first, (t.last - t.first) * size)
 
 
-cdef inline void _scaled(const float* x, float* y, Py_ssize_t size, float factor, float offset) noexcept nogil:
+cdef void _scaled(const float* x, float* y, Py_ssize_t size, float factor, float offset) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         y[i] = x[i] * factor + offset
@@ -401,7 +410,7 @@ cdef void _scale(const Call* c, const Task* t) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------------------- softmax
 
-cdef inline void _softmax(const float* x, float* y, Py_ssize_t c) noexcept nogil:
+cdef void _softmax(const float* x, float* y, Py_ssize_t c) noexcept nogil:
     """y_i = e^(x_i - m) / sum over j of e^(x_j - m), with m the row's maximum."""
     cdef float share = ONE / exponentials(x, y, c, largest(x, c))
     cdef Py_ssize_t i
@@ -409,7 +418,7 @@ cdef inline void _softmax(const float* x, float* y, Py_ssize_t c) noexcept nogil
         y[i] *= share
 
 
-cdef inline void _softmax_slope(const float* y, const float* dy, float* dx, Py_ssize_t c) noexcept nogil:
+cdef void _softmax_slope(const float* y, const float* dy, float* dx, Py_ssize_t c) noexcept nogil:
     """dx_i = y_i (dy_i - sum over j of y_j dy_j)."""
     cdef float mean = dot(y, dy, c)
     cdef Py_ssize_t i
@@ -457,7 +466,7 @@ cdef void _softmax_backward(const Call* call, const Task* t) noexcept nogil:
         _softmax_slope(<const float*>t.at[0] + row * c, <const float*>t.at[1] + row * c, <float*>t.at[2] + row * c, c)
 
 
-cdef inline void _log_softmax(const float* x, float* y, Py_ssize_t c) noexcept nogil:
+cdef void _log_softmax(const float* x, float* y, Py_ssize_t c) noexcept nogil:
     """y_i = x_i - m - log of sum over j of e^(x_j - m), with m the row's maximum."""
     cdef float top = largest(x, c)
     cdef float logs = log(exponentials(x, y, c, top))
@@ -466,7 +475,7 @@ cdef inline void _log_softmax(const float* x, float* y, Py_ssize_t c) noexcept n
         y[i] = (x[i] - top) - logs
 
 
-cdef inline void _log_softmax_slope(const float* y, const float* dy, float* dx, Py_ssize_t c) noexcept nogil:
+cdef void _log_softmax_slope(const float* y, const float* dy, float* dx, Py_ssize_t c) noexcept nogil:
     """dx_i = dy_i - e^(y_i) * sum over j of dy_j."""
     cdef float total = dot(dy, NULL, c)
     cdef Py_ssize_t i

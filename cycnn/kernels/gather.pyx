@@ -62,7 +62,7 @@ cdef inline void _cast_half(const unsigned short* x, result* y, Py_ssize_t size)
         y[k] = <result>_half(x[k])
 
 
-cdef inline void _row(const char* x, result* y, Py_ssize_t size, Py_ssize_t dtype) noexcept nogil:
+cdef void _row(const char* x, result* y, Py_ssize_t size, Py_ssize_t dtype) noexcept nogil:
     if dtype == FLOAT16:
         _cast_half(<const unsigned short*>x, y, size)
     elif dtype == FLOAT32:
@@ -137,8 +137,8 @@ cdef void _labels(const Call* c, const Task* t) noexcept nogil:
 
 # ------------------------------------------------------------------------------------------------------- embeddings
 
-cdef inline void _embed(const float* x, const float* table, float* y, Py_ssize_t count, Py_ssize_t rows,
-                        Py_ssize_t width) noexcept nogil:
+cdef void _embed(const float* x, const float* table, float* y, Py_ssize_t count, Py_ssize_t rows,
+                 Py_ssize_t width) noexcept nogil:
     cdef Py_ssize_t k, i
     cdef float number
     for k in range(count):
@@ -150,8 +150,8 @@ cdef inline void _embed(const float* x, const float* table, float* y, Py_ssize_t
                 y[k * width + i] = NAN
 
 
-cdef inline void _embed_backward(const float* x, const float* dy, float* dtable, Py_ssize_t count, Py_ssize_t width,
-                                 Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+cdef void _embed_backward(const float* x, const float* dy, float* dtable, Py_ssize_t count, Py_ssize_t width,
+                          Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Rows [first, last) of the table's gradient, in the order of the batch: no two threads write to one row."""
     cdef Py_ssize_t k, i
     cdef const float* g

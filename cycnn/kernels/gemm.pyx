@@ -33,8 +33,8 @@ def kernel_units(Py_ssize_t k, Py_ssize_t f):
 
 # ------------------------------------------------------------------------------------------------------ packing
 
-cdef inline void _pack_block(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t channels,
-                             Py_ssize_t kstep, Py_ssize_t lstep, Py_ssize_t block) noexcept nogil:
+cdef void _pack_block(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t channels,
+                      Py_ssize_t kstep, Py_ssize_t lstep, Py_ssize_t block) noexcept nogil:
     """One block of columns; term k of column l lies at kernel[k * kstep + l * lstep]."""
     cdef int lanes = lanes_of(block, channels)
     cdef Py_ssize_t valid = min(<Py_ssize_t>lanes, channels - block * LANES), k, l
@@ -92,8 +92,8 @@ cdef void _pack_transposed(const Call* c, const Task* t) noexcept nogil:
 
 # ------------------------------------------------------------------------------------------------------ forward
 
-cdef inline void _forward_rows(const float* x, const float* packed, const float* bias, float* y, Py_ssize_t k,
-                               Py_ssize_t f, int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+cdef void _forward_rows(const float* x, const float* packed, const float* bias, float* y, Py_ssize_t k,
+                        Py_ssize_t f, int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Rows [first, last). A pass takes SLAB terms of a block of columns through all rows."""
     cdef Py_ssize_t rows = last - first, tiles = (rows + PIXELS - 1) // PIXELS, block, low, t, r, end
     cdef float start[LANES]
@@ -142,11 +142,12 @@ cdef void _forward(const Call* c, const Task* t) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------------- gradients
 
-cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t rows, Py_ssize_t k,
-                               Py_ssize_t f, bint fresh, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-    """Tiles [first, last) of dkernel, over all rows; rows pass in blocks so that x and dy are read from cache."""
+cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t rows, Py_ssize_t k,
+                        Py_ssize_t f, bint fresh, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Tiles [first, last) of dkernel, over all rows; rows pass in blocks so that x and dy are read from cache. Tiles that
+    lie side by side follow one another: they fill whole rows of dkernel, and a few pages at a time."""
     cdef float staged[STAGE]
-    cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, row = 0, unit, block, tile, low, high, staged_block
+    cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, blocks = blocks_of(f), row = 0, unit, block, low, high, tile, staged_block
     cdef Py_ssize_t step = STAGE // LANES
     cdef Py_ssize_t tail = (LANES + f - 1) // f if lanes_of(blocks_of(f) - 1, f) != (f - 1) % LANES + 1 else 0
     cdef bint near_end
@@ -161,7 +162,7 @@ cdef inline void _kernel_tiles(const float* x, const float* dy, float* dkernel, 
         m.cols = rows - row if near_end else min(step, rows - tail - row)
         staged_block = -1
         for unit in range(first, last):
-            block, tile = unit // tiles, unit % tiles
+            tile, block = unit // blocks, unit % blocks
             low, high = k * tile // tiles, k * (tile + 1) // tiles
             lanes = lanes_of(block, f)
             valid = <int>min(<Py_ssize_t>lanes, f - block * LANES)
@@ -212,8 +213,8 @@ cdef inline void _add_rows(const float* a, Py_ssize_t f, const int width, int va
             odd[l] += a[(2 * r + 1) * f + l] if valid == width or l < valid else <float>0
 
 
-cdef inline void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t f, bint fresh,
-                             Py_ssize_t block) noexcept nogil:
+cdef void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t f, bint fresh,
+                      Py_ssize_t block) noexcept nogil:
     cdef float even[LANES]
     cdef float odd[LANES]
     cdef int l, valid = <int>min(<Py_ssize_t>LANES, f - block * LANES)

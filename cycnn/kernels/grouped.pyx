@@ -52,8 +52,8 @@ cdef struct Geometry:
     Py_ssize_t cg, fg                # channels and filters of a group
 
 
-cdef inline Geometry _geometry(const Py_ssize_t* x, const Py_ssize_t* y, Py_ssize_t kh, Py_ssize_t kw,
-                               const Py_ssize_t* i, Py_ssize_t groups) noexcept nogil:
+cdef Geometry _geometry(const Py_ssize_t* x, const Py_ssize_t* y, Py_ssize_t kh, Py_ssize_t kw,
+                        const Py_ssize_t* i, Py_ssize_t groups) noexcept nogil:
     """From (h, w, c), (oh, ow, f) and sh, sw, dh, dw, top, left."""
     return Geometry(x[0], x[1], x[2], y[0], y[1], y[2], kh, kw, i[0], i[1], i[2], i[3], i[4], i[5],
                     x[2] // groups, y[2] // groups)
@@ -80,8 +80,8 @@ def pack_units(Py_ssize_t f):
     return _blocks(f)
 
 
-cdef inline void _pack_block(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t f,
-                             Py_ssize_t block) noexcept nogil:
+cdef void _pack_block(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t f,
+                      Py_ssize_t block) noexcept nogil:
     """Lanes of one block of a kernel (terms, f)."""
     cdef Py_ssize_t k, l, first = block * BLOCK, valid = min(<Py_ssize_t>BLOCK, f - first)
     packed += first * terms
@@ -90,8 +90,8 @@ cdef inline void _pack_block(const float* kernel, float* packed, Py_ssize_t term
             packed[k * BLOCK + l] = kernel[k * f + first + l] if l < valid else <float>0
 
 
-cdef inline void _pack_transposed_block(const float* kernel, float* packed, Py_ssize_t taps, Py_ssize_t cg,
-                                        Py_ssize_t f, Py_ssize_t groups, Py_ssize_t block) noexcept nogil:
+cdef void _pack_transposed_block(const float* kernel, float* packed, Py_ssize_t taps, Py_ssize_t cg,
+                                 Py_ssize_t f, Py_ssize_t groups, Py_ssize_t block) noexcept nogil:
     """Likewise of (taps, f / groups, c), made from (taps, c / groups, f)."""
     cdef Py_ssize_t fg = f // groups, first = block * BLOCK, tap, k, l, group, at
     cdef Py_ssize_t valid = min(<Py_ssize_t>BLOCK, cg * groups - first)

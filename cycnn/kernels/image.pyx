@@ -47,8 +47,8 @@ cdef inline float _between(float lower, float upper, float u) noexcept nogil:
 
 # ----------------------------------------------------------------------------------------------------------- maps
 
-cdef inline void _map(const float* u, float* affine, int kind, float h, float w, float a, float b, float c,
-                      float d) noexcept nogil:
+cdef void _map(const float* u, float* affine, int kind, float h, float w, float a, float b, float c,
+               float d) noexcept nogil:
     cdef float turn = 6.2831853, zero = 0, sine, cosine, s
     cdef float y = (h - ONE) * HALF_F, x = (w - ONE) * HALF_F   # the middle: pixels are points, the first at 0
     affine[0], affine[1], affine[2] = ONE, zero, zero
@@ -175,8 +175,8 @@ cdef inline void _blend(const float* x, float* y, const Taps* rows, const Taps* 
         y += c
 
 
-cdef inline void _warp_row(const float* x, const float* affine, float* y, const Frame* f, Py_ssize_t i, int mode,
-                           bint bilinear, float fill) noexcept nogil:
+cdef void _warp_row(const float* x, const float* affine, float* y, const Frame* f, Py_ssize_t i, int mode,
+                    bint bilinear, float fill) noexcept nogil:
     cdef Taps rows, columns
     cdef float across[STRETCH]
     cdef float down[STRETCH]
@@ -193,8 +193,8 @@ cdef inline void _warp_row(const float* x, const float* affine, float* y, const 
         j += STRETCH
 
 
-cdef inline void _warp_sample_backward(const float* dy, const float* affine, float* dx, const Frame* f, int mode,
-                                       bint bilinear) noexcept nogil:
+cdef void _warp_sample_backward(const float* dy, const float* affine, float* dx, const Frame* f, int mode,
+                                bint bilinear) noexcept nogil:
     cdef Taps rows, columns
     cdef float across[STRETCH]
     cdef float down[STRETCH]
@@ -282,16 +282,16 @@ cdef inline float _clip(float v, float low, float high) noexcept nogil:
     return high if v > high else v
 
 
-cdef inline void _brighten(const float* x, float* y, Py_ssize_t size, float u, float lower, float upper, float low,
-                           float high) noexcept nogil:
+cdef void _brighten(const float* x, float* y, Py_ssize_t size, float u, float lower, float upper, float low,
+                    float high) noexcept nogil:
     cdef float more = _between(lower, upper, u)
     cdef Py_ssize_t i
     for i in range(size):
         y[i] = _clip(x[i] + more, low, high)
 
 
-cdef inline void _stretch_contrast(const float* x, float* y, Py_ssize_t pixels, Py_ssize_t c, float u, float lower,
-                                   float upper, float low, float high) noexcept nogil:
+cdef void _stretch_contrast(const float* x, float* y, Py_ssize_t pixels, Py_ssize_t c, float u, float lower,
+                            float upper, float low, float high) noexcept nogil:
     cdef float times = _between(lower, upper, u), mean
     cdef double total
     cdef Py_ssize_t i, l
@@ -304,7 +304,7 @@ cdef inline void _stretch_contrast(const float* x, float* y, Py_ssize_t pixels, 
             y[i * c + l] = _clip((x[i * c + l] - mean) * times + mean, low, high)
 
 
-cdef inline void _to_gray(const float* x, float* y, Py_ssize_t pixels, float u, float chance) noexcept nogil:
+cdef void _to_gray(const float* x, float* y, Py_ssize_t pixels, float u, float chance) noexcept nogil:
     cdef float red = 0.2989, green = 0.587, blue = 0.114, gray
     cdef bint applies = u < chance
     cdef Py_ssize_t _
@@ -314,8 +314,8 @@ cdef inline void _to_gray(const float* x, float* y, Py_ssize_t pixels, float u, 
         x, y = x + 3, y + 3
 
 
-cdef inline void _saturate(const float* x, float* y, Py_ssize_t pixels, float u, float lower, float upper,
-                           float low) noexcept nogil:
+cdef void _saturate(const float* x, float* y, Py_ssize_t pixels, float u, float lower, float upper,
+                    float low) noexcept nogil:
     # With v the largest of a pixel's numbers, and s = (v - smallest) / (v - low): y = v - (v - x) s' / s.
     cdef float times = _between(lower, upper, u), epsilon = 1e-7, zero = 0, v, span, s, share
     cdef Py_ssize_t _
@@ -334,8 +334,8 @@ cdef inline float _channel(float distance, float s, float v) noexcept nogil:
     return v * (ONE - s + s * _clip(distance, 0, 1))
 
 
-cdef inline void _turn_hue(const float* x, float* y, Py_ssize_t pixels, const float* u, float lower, float upper,
-                           float low, float high) noexcept nogil:
+cdef void _turn_hue(const float* x, float* y, Py_ssize_t pixels, const float* u, float lower, float upper,
+                    float low, float high) noexcept nogil:
     cdef float turn = (-HALF_F if u[0] > HALF_F else HALF_F) * _between(lower, upper, u[1]) * 6
     cdef float zero = 0, three = 3, four = 4, six = 6, size = high - low, r, g, b, v, span, hue, s
     cdef Py_ssize_t _
@@ -462,8 +462,8 @@ cdef inline void _side(Py_ssize_t* first, Py_ssize_t* last, float length, float 
     last[0] = min(last[0], <Py_ssize_t>length)
 
 
-cdef inline void _erase_sample(const float* x, const float* u, float* y, const Frame* f, bint noise, const float* share,
-                               const float* scale, const float* fill) noexcept nogil:
+cdef void _erase_sample(const float* x, const float* u, float* y, const Frame* f, bint noise, const float* share,
+                        const float* scale, const float* fill) noexcept nogil:
     cdef u32 word[STRETCH]
     cdef float z[STRETCH]
     cdef float words = 16777216

@@ -24,7 +24,7 @@ cdef struct Walk:                    # a permutation: y's axes as they run throu
 
 # ---------------------------------------------------------------------------------------------- pad and crop
 
-cdef inline void _pad_sample(const float* x, float* y, const Frame* g, Py_ssize_t n) noexcept nogil:
+cdef void _pad_sample(const float* x, float* y, const Frame* g, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t _, before = g.left * g.c, row = g.w * g.c, wide = g.width * g.c
     x, y = x + n * g.h * row, y + n * g.height * wide
     memset(y, 0, g.top * wide * sizeof(float))
@@ -37,7 +37,7 @@ cdef inline void _pad_sample(const float* x, float* y, const Frame* g, Py_ssize_
     memset(y, 0, (g.height - g.top - g.h) * wide * sizeof(float))
 
 
-cdef inline void _crop_sample(const float* x, float* y, const Frame* g, Py_ssize_t n) noexcept nogil:
+cdef void _crop_sample(const float* x, float* y, const Frame* g, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t h, row = g.w * g.c, wide = g.width * g.c
     x += (n * g.height + g.top) * wide + g.left * g.c
     y += n * g.h * row
@@ -138,7 +138,7 @@ cdef inline void _turn(const float* x, float* y, Py_ssize_t rows, Py_ssize_t col
         i0 += TILE
 
 
-cdef inline void _transpose_sample(const float* x, float* y, const Walk* walk, Py_ssize_t n) noexcept nogil:
+cdef void _transpose_sample(const float* x, float* y, const Walk* walk, Py_ssize_t n) noexcept nogil:
     cdef int last = walk.axes - 1, fast = last, k
     cdef Py_ssize_t outer = 1, place, rest, a, b
     x, y = x + n * walk.size, y + n * walk.size
@@ -249,8 +249,8 @@ cdef inline void _resize_row_backward(const float* dy, float* dx, const Neighbou
         dy += c
 
 
-cdef inline void _resize_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t length, Py_ssize_t out,
-                              Py_ssize_t c, bint linear) noexcept nogil:
+cdef void _resize_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t length, Py_ssize_t out,
+                       Py_ssize_t c, bint linear) noexcept nogil:
     cdef Neighbours near
     cdef Py_ssize_t o = 0, row, count
     while o < out:
@@ -261,8 +261,8 @@ cdef inline void _resize_rows(const float* x, float* y, Py_ssize_t rows, Py_ssiz
         o += STRETCH
 
 
-cdef inline void _resize_rows_backward(const float* dy, float* dx, Py_ssize_t rows, Py_ssize_t length, Py_ssize_t out,
-                                       Py_ssize_t c, bint linear) noexcept nogil:
+cdef void _resize_rows_backward(const float* dy, float* dx, Py_ssize_t rows, Py_ssize_t length, Py_ssize_t out,
+                                Py_ssize_t c, bint linear) noexcept nogil:
     cdef Neighbours near
     cdef Py_ssize_t o = 0, row, count
     memset(dx, 0, rows * length * c * sizeof(float))

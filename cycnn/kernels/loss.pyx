@@ -125,9 +125,9 @@ cdef inline void _softmax_label(const float* logits, int label, int ignored, flo
             dlogits[label] = (y[label] - ONE) * factor
 
 
-cdef inline void _softmax_sample(const float* x, const float* t, const int* labels, const float* w, Py_ssize_t weights,
-                                 float scale, float* y, float* v, float* d, Py_ssize_t n, Py_ssize_t rows,
-                                 Py_ssize_t c, float smoothing, int ignored) noexcept nogil:
+cdef void _softmax_sample(const float* x, const float* t, const int* labels, const float* w, Py_ssize_t weights,
+                          float scale, float* y, float* v, float* d, Py_ssize_t n, Py_ssize_t rows,
+                          Py_ssize_t c, float smoothing, int ignored) noexcept nogil:
     """The rows of one sample; its targets are in t, or else in labels."""
     cdef float factor
     cdef Py_ssize_t row
@@ -262,10 +262,10 @@ cdef inline void _categorical_label(const float* p, int label, int ignored, floa
             dp[label] = 0 if _inside(q, low, high) == 0 else share - share / q
 
 
-cdef inline void _categorical_sample(const float* p, const float* t, const int* labels, const float* w,
-                                     Py_ssize_t weights, float scale, float* v, float* d, Py_ssize_t n,
-                                     Py_ssize_t rows, Py_ssize_t c, float smoothing, float epsilon,
-                                     int ignored) noexcept nogil:
+cdef void _categorical_sample(const float* p, const float* t, const int* labels, const float* w,
+                              Py_ssize_t weights, float scale, float* v, float* d, Py_ssize_t n,
+                              Py_ssize_t rows, Py_ssize_t c, float smoothing, float epsilon,
+                              int ignored) noexcept nogil:
     cdef float factor, low = epsilon, high = <float>(1.0 - epsilon)
     cdef Py_ssize_t row
     for row in range(n * rows, (n + 1) * rows):
@@ -342,9 +342,9 @@ cdef void _sparse_categorical_crossentropy(const Call* c, const Task* t) noexcep
                             rows, classes, 0, <float>c.f[0], <int>c.i[0])
 
 
-cdef inline void _generalized_sample(const float* p, const int* labels, const float* w, Py_ssize_t weights, float scale,
-                                     float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
-                                     float q) noexcept nogil:
+cdef void _generalized_sample(const float* p, const int* labels, const float* w, Py_ssize_t weights, float scale,
+                              float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
+                              float q) noexcept nogil:
     cdef Py_ssize_t row, i
     cdef int label
     cdef bint known
@@ -562,9 +562,9 @@ cdef inline void _term_slopes(int kind, const float* p, const float* target, flo
             d[i] = -TWO * target[i] * (0 if s < 0 else s) * factor
 
 
-cdef inline void _pointwise_sample(int kind, const float* p, const float* t, const float* w, Py_ssize_t weights,
-                                   float scale, float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
-                                   float smoothing, float epsilon, float a, float b, float e) noexcept nogil:
+cdef void _pointwise_sample(int kind, const float* p, const float* t, const float* w, Py_ssize_t weights,
+                            float scale, float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
+                            float smoothing, float epsilon, float a, float b, float e) noexcept nogil:
     """All terms of a sample in one run over its rows, so that short rows (c = 1) still fill vectors."""
     cdef float term[STRETCH]
     cdef Py_ssize_t width = 1 if kind == DIVERGENCE else c
@@ -635,7 +635,7 @@ def signs(
     _signs_of_batch(&target[0, 0, 0], target.shape[0] * target.shape[1] * target.shape[2])
 
 
-cdef inline void _signs_of_batch(float* t, Py_ssize_t size) noexcept nogil:
+cdef void _signs_of_batch(float* t, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         if t[i] != 0 and t[i] != 1:
@@ -752,9 +752,9 @@ cdef inline void _focal_row(bint logits, const float* p, const float* target, fl
             first += STRETCH
 
 
-cdef inline void _rowwise_sample(int kind, const float* p, const float* t, const float* w, Py_ssize_t weights,
-                                 float scale, float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
-                                 float smoothing, float epsilon, float a, float b) noexcept nogil:
+cdef void _rowwise_sample(int kind, const float* p, const float* t, const float* w, Py_ssize_t weights,
+                          float scale, float* v, float* d, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t c,
+                          float smoothing, float epsilon, float a, float b) noexcept nogil:
     cdef float factor, high = <float>(1.0 - epsilon)
     cdef float* slope = NULL
     cdef Py_ssize_t row

@@ -118,8 +118,8 @@ cdef inline void _share_stretch(const float* a, const float* b, const float* dy,
         memcpy(db, second, size * sizeof(float))
 
 
-cdef inline void _share_all(const float* a, const float* b, const float* dy, float* da, float* db,
-                            Py_ssize_t size) noexcept nogil:
+cdef void _share_all(const float* a, const float* b, const float* dy, float* da, float* db,
+                     Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t at = 0
     while at < size:
         _share_stretch(a + at, b + at, dy + at, da + at if da else NULL, db + at if db else NULL,
@@ -157,8 +157,8 @@ cdef void _maximum_backward(const Call* c, const Task* t) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------------- one for many
 
-cdef inline void _repeat_sample(const float* x, float* y, Py_ssize_t before, Py_ssize_t count,
-                                Py_ssize_t behind) noexcept nogil:
+cdef void _repeat_sample(const float* x, float* y, Py_ssize_t before, Py_ssize_t count,
+                         Py_ssize_t behind) noexcept nogil:
     cdef Py_ssize_t _, k
     for _ in range(before):
         if behind == 1:
@@ -217,8 +217,8 @@ cdef inline void _add_columns(const float* x, const float* weight, float* y, Py_
         y[i] = <float>total[i]
 
 
-cdef inline void _repeat_backward_sample(const float* dy, const float* weight, float* dx, Py_ssize_t before,
-                                         Py_ssize_t count, Py_ssize_t behind) noexcept nogil:
+cdef void _repeat_backward_sample(const float* dy, const float* weight, float* dx, Py_ssize_t before,
+                                  Py_ssize_t count, Py_ssize_t behind) noexcept nogil:
     cdef Py_ssize_t k, at
     for k in range(before):
         at = 0

@@ -71,8 +71,8 @@ cdef inline void _edge(const float* x, Py_ssize_t lanes, float* v) noexcept nogi
     memcpy(v, x, lanes * sizeof(float))
 
 
-cdef inline void _moments(const float* x, float* partial, Py_ssize_t rows, Py_ssize_t c, Py_ssize_t first,
-                          float count) noexcept nogil:
+cdef void _moments(const float* x, float* partial, Py_ssize_t rows, Py_ssize_t c, Py_ssize_t first,
+                   float count) noexcept nogil:
     """Add rows to the mean and the sum of squared deviations of LANES channels from `first`; `count` rows are there.
 
     Blocks of ROWS rows: their mean, then their deviations from it, then both join what is there (Chan, Golub, LeVeque,
@@ -192,8 +192,8 @@ cdef inline void _join_sums(const float* total, const float* product, const floa
         partial[1 + c + first + l] = scaled + partial[1 + c + first + l] if count > 0 else scaled
 
 
-cdef inline void _sums(const float* x, const float* dy, const float* mean, const float* variance, float* partial,
-                       Py_ssize_t rows, Py_ssize_t c, Py_ssize_t first, float count, float epsilon) noexcept nogil:
+cdef void _sums(const float* x, const float* dy, const float* mean, const float* variance, float* partial,
+                Py_ssize_t rows, Py_ssize_t c, Py_ssize_t first, float count, float epsilon) noexcept nogil:
     """Add rows to sum dy and sum dy xhat of LANES channels; xhat = (x - mean) / sqrt(variance + epsilon)."""
     cdef float total[LANES]
     cdef float product[LANES]
@@ -248,9 +248,9 @@ cdef inline float _follow(float moving, float now, float momentum) noexcept nogi
     return moving * momentum + now * (ONE - momentum)
 
 
-cdef inline void _merge_moments(const float* partial, Py_ssize_t groups, Py_ssize_t step, float* mean, float* variance,
-                                float* moving_mean, float* moving_variance, Py_ssize_t c,
-                                float momentum) noexcept nogil:
+cdef void _merge_moments(const float* partial, Py_ssize_t groups, Py_ssize_t step, float* mean, float* variance,
+                         float* moving_mean, float* moving_variance, Py_ssize_t c,
+                         float momentum) noexcept nogil:
     cdef Py_ssize_t i, g
     cdef const float* part
     cdef double rows, there, m, m2, d
@@ -299,8 +299,8 @@ cdef void _merge_moments_task(const Call* c, const Task* t) noexcept nogil:
                    <float>c.f[0])
 
 
-cdef inline void _merge_sums(const float* partial, Py_ssize_t groups, Py_ssize_t step, float* sums, float* dgamma,
-                             float* dbeta, Py_ssize_t c) noexcept nogil:
+cdef void _merge_sums(const float* partial, Py_ssize_t groups, Py_ssize_t step, float* sums, float* dgamma,
+                      float* dbeta, Py_ssize_t c) noexcept nogil:
     cdef Py_ssize_t i, g
     cdef double total
     for i in range(2 * c + 1):
@@ -363,9 +363,9 @@ cdef inline Py_ssize_t _constants(const float* mean, const float* variance, cons
     return _repeat(b, width, copies)
 
 
-cdef inline void _normalize(const float* x, const float* mean, const float* variance, const float* gamma,
-                            const float* beta, float* y, Py_ssize_t rows, Py_ssize_t c, int kind, float epsilon,
-                            float p0, float p1, float p2) noexcept nogil:
+cdef void _normalize(const float* x, const float* mean, const float* variance, const float* gamma,
+                     const float* beta, float* y, Py_ssize_t rows, Py_ssize_t c, int kind, float epsilon,
+                     float p0, float p1, float p2) noexcept nogil:
     """y = activation((x - mean) k + beta), with k = gamma / sqrt(variance + epsilon)."""
     cdef float m[RUN]
     cdef float k[RUN]
@@ -439,10 +439,10 @@ cdef void _slope_run(int kind, const float* x, const float* m, const float* k, c
     multiply_slopes(kind, z, y if y != NULL else z, dy, dy, size, p0, p1, p2)
 
 
-cdef inline void _activated_sums(const float* x, float* dy, const float* mean, const float* variance,
-                                 const float* gamma, const float* beta, const float* y, float* partial,
-                                 Py_ssize_t rows, Py_ssize_t c, float count, int kind, float epsilon, float p0,
-                                 float p1, float p2) noexcept nogil:
+cdef void _activated_sums(const float* x, float* dy, const float* mean, const float* variance,
+                          const float* gamma, const float* beta, const float* y, float* partial,
+                          Py_ssize_t rows, Py_ssize_t c, float count, int kind, float epsilon, float p0,
+                          float p1, float p2) noexcept nogil:
     """`_slope_run` on all of dy, and the sums of what it becomes: a few rows at a time, while they are in cache."""
     cdef float m[RUN]
     cdef float k[RUN]
@@ -514,8 +514,8 @@ cdef void _activated_sums_task(const Call* call, const Task* t) noexcept nogil:
         partial[0] = count + rows
 
 
-cdef inline void _slope(const float* dy, const float* x, const float* mean, const float* variance, const float* gamma,
-                        const float* sums, float* dx, Py_ssize_t rows, Py_ssize_t c, float epsilon) noexcept nogil:
+cdef void _slope(const float* dy, const float* x, const float* mean, const float* variance, const float* gamma,
+                 const float* sums, float* dx, Py_ssize_t rows, Py_ssize_t c, float epsilon) noexcept nogil:
     """dx = k (dy - a - (x - mean) b), k = gamma / s, a = sum dy / N, b = sum dy xhat / (N s), s^2 = variance + eps."""
     cdef float m[RUN]
     cdef float k[RUN]
@@ -580,8 +580,8 @@ cdef void _slope_task(const Call* call, const Task* t) noexcept nogil:
            <float>call.f[0])
 
 
-cdef inline void _fixed(const float* dy, const float* variance, const float* gamma, float* dx, Py_ssize_t rows,
-                        Py_ssize_t c, float epsilon) noexcept nogil:
+cdef void _fixed(const float* dy, const float* variance, const float* gamma, float* dx, Py_ssize_t rows,
+                 Py_ssize_t c, float epsilon) noexcept nogil:
     cdef float k[RUN]
     cdef Py_ssize_t first = 0, width, run, at, i
     while first < c:
@@ -627,9 +627,9 @@ cdef void _fixed_task(const Call* call, const Task* t) noexcept nogil:
 
 # --------------------------------------------------------------------------------- into the weights of a product before
 
-cdef inline void _fold(const float* kernel, const float* bias, const float* mean, const float* variance,
-                       const float* gamma, const float* beta, float* folded, float* offset, Py_ssize_t row,
-                       Py_ssize_t f, Py_ssize_t behind, float epsilon) noexcept nogil:
+cdef void _fold(const float* kernel, const float* bias, const float* mean, const float* variance,
+                const float* gamma, const float* beta, float* folded, float* offset, Py_ssize_t row,
+                Py_ssize_t f, Py_ssize_t behind, float epsilon) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef float k
     for i in range(f):
@@ -698,8 +698,8 @@ cdef inline float _squares(const float* x, float mean, Py_ssize_t c) noexcept no
     return total + fold_sum(lane)
 
 
-cdef inline void _row(const float* x, const float* gamma, const float* beta, float* y, float* mean, float* inverse,
-                      Py_ssize_t c, int kind, float epsilon) noexcept nogil:
+cdef void _row(const float* x, const float* gamma, const float* beta, float* y, float* mean, float* inverse,
+               Py_ssize_t c, int kind, float epsilon) noexcept nogil:
     cdef float m = dot(x, NULL, c) / c if kind == LAYER else 0
     cdef float q = _squares(x, m, c), r, v
     cdef Py_ssize_t i
@@ -719,8 +719,8 @@ cdef inline void _row(const float* x, const float* gamma, const float* beta, flo
             y[i] = v + beta[i] if beta != NULL else v
 
 
-cdef inline void _row_slope(const float* dy, const float* x, const float* gamma, float mean, float inverse, float* dx,
-                            Py_ssize_t c, int kind, float epsilon) noexcept nogil:
+cdef void _row_slope(const float* dy, const float* x, const float* gamma, float mean, float inverse, float* dx,
+                     Py_ssize_t c, int kind, float epsilon) noexcept nogil:
     """dx = r (g - a - xhat b) with g = dy gamma, a = mean of g, b = mean of g xhat; for UNIT their sums, and a = 0."""
     cdef float sums[LANES]
     cdef float products[LANES]
@@ -753,8 +753,8 @@ cdef inline void _row_slope(const float* dy, const float* x, const float* gamma,
         dx[i] = inverse * (g - a - (x[i] - mean) * b)
 
 
-cdef inline void _row_sums(const float* x, const float* dy, const float* mean, const float* inverse, float* dgamma,
-                           float* dbeta, Py_ssize_t rows, Py_ssize_t c, bint fresh) noexcept nogil:
+cdef void _row_sums(const float* x, const float* dy, const float* mean, const float* inverse, float* dgamma,
+                    float* dbeta, Py_ssize_t rows, Py_ssize_t c, bint fresh) noexcept nogil:
     """Add rows to the sums of dy xhat and of dy, or start with them."""
     cdef float product[STRETCH]
     cdef float total[STRETCH]
@@ -901,8 +901,8 @@ cdef inline void _group_moments(float* moments, Py_ssize_t rows, Py_ssize_t c, P
             mean[i], m2[i] = <float>m, <float>q
 
 
-cdef inline void _group_sample(const float* x, const float* gamma, const float* beta, float* y, float* moments,
-                               Py_ssize_t rows, Py_ssize_t c, Py_ssize_t groups, float epsilon) noexcept nogil:
+cdef void _group_sample(const float* x, const float* gamma, const float* beta, float* y, float* moments,
+                        Py_ssize_t rows, Py_ssize_t c, Py_ssize_t groups, float epsilon) noexcept nogil:
     cdef Py_ssize_t block
     for block in range(_blocks(c)):
         _moments(x, moments, rows, c, block * LANES, 0)
@@ -911,9 +911,9 @@ cdef inline void _group_sample(const float* x, const float* gamma, const float* 
     _normalize(x, moments + 1, moments + 1 + c, gamma, beta, y, rows, c, LINEAR, epsilon, 0, 0, 0)
 
 
-cdef inline void _group_slope(const float* dy, const float* x, const float* gamma, const float* moments,
-                              const float* sums, float* dx, Py_ssize_t rows, Py_ssize_t c, Py_ssize_t groups,
-                              float epsilon) noexcept nogil:
+cdef void _group_slope(const float* dy, const float* x, const float* gamma, const float* moments,
+                       const float* sums, float* dx, Py_ssize_t rows, Py_ssize_t c, Py_ssize_t groups,
+                       float epsilon) noexcept nogil:
     """dx = s (gamma dy - A - (x - m) s B), with A and B the means over a group of gamma dy and gamma dy xhat."""
     cdef float m[RUN]
     cdef float k[RUN]
@@ -986,8 +986,8 @@ cdef void _group_forward(const Call* call, const Task* t) noexcept nogil:
                       <float>call.f[0])
 
 
-cdef inline void _group_sums_sample(const float* x, const float* dy, const float* moments, float* sums, Py_ssize_t rows,
-                                    Py_ssize_t c, float epsilon) noexcept nogil:
+cdef void _group_sums_sample(const float* x, const float* dy, const float* moments, float* sums, Py_ssize_t rows,
+                             Py_ssize_t c, float epsilon) noexcept nogil:
     cdef Py_ssize_t block
     for block in range(_blocks(c)):
         _sums(x, dy, moments + 1, moments + 1 + c, sums, rows, c, block * LANES, 0, epsilon)
@@ -1052,8 +1052,8 @@ cdef void _group_backward(const Call* call, const Task* t) noexcept nogil:
 
 # --------------------------------------------------------------------------------------------------- known statistics
 
-cdef inline void _standardize(const float* x, const float* mean, const float* variance, float* y, Py_ssize_t rows,
-                              Py_ssize_t c, bint invert, float epsilon) noexcept nogil:
+cdef void _standardize(const float* x, const float* mean, const float* variance, float* y, Py_ssize_t rows,
+                       Py_ssize_t c, bint invert, float epsilon) noexcept nogil:
     cdef float m[RUN]
     cdef float b[RUN]
     cdef float k[RUN]
@@ -1106,8 +1106,8 @@ cdef void _standardize_task(const Call* call, const Task* t) noexcept nogil:
 #
 # y_i = x_i d_i^-beta, d_i = bias + alpha sum of x_j^2 over |i - j| <= reach; `scale` holds d for the way back.
 
-cdef inline void _response(const float* x, float* y, float* scale, Py_ssize_t c, int reach, float alpha, float beta,
-                           float bias) noexcept nogil:
+cdef void _response(const float* x, float* y, float* scale, Py_ssize_t c, int reach, float alpha, float beta,
+                    float bias) noexcept nogil:
     cdef Py_ssize_t i
     cdef int o
     memset(scale, 0, c * sizeof(float))
@@ -1119,8 +1119,8 @@ cdef inline void _response(const float* x, float* y, float* scale, Py_ssize_t c,
         y[i] = x[i] * exp(-beta * log(scale[i]))
 
 
-cdef inline void _response_slope(const float* dy, const float* x, const float* scale, float* dx, Py_ssize_t c,
-                                 int reach, float alpha, float beta) noexcept nogil:
+cdef void _response_slope(const float* dy, const float* x, const float* scale, float* dx, Py_ssize_t c,
+                          int reach, float alpha, float beta) noexcept nogil:
     """dx_i = dy_i d_i^-beta - 2 alpha beta x_i sum over |i - j| <= reach of dy_j x_j d_j^(-beta - 1)."""
     cdef float power[RUN + 2 * REACH]
     cdef float share[RUN + 2 * REACH]

@@ -143,8 +143,8 @@ cdef inline void _sum_windows(const float* x, float* y, const Run* run, const in
         x, y = x + step, y + c
 
 
-cdef inline void _forward_row(const float* x, float* y, int* argmax, const Window* g, Py_ssize_t unit,
-                              const int kind, bint relu) noexcept nogil:
+cdef void _forward_row(const float* x, float* y, int* argmax, const Window* g, Py_ssize_t unit, int kind,
+                       bint relu) noexcept nogil:
     """Output row `unit`, counted through all samples."""
     cdef Py_ssize_t ow = 0
     cdef Run run
@@ -154,11 +154,15 @@ cdef inline void _forward_row(const float* x, float* y, int* argmax, const Windo
         argmax += unit * g.ow * g.c
     while ow < g.ow:
         run = _run(g, unit % g.oh, ow)
-        if kind != MAXIMUM:
-            _sum_run(x + run.first * g.c, y + ow * g.c, &run, kind)
-        else:
+        if kind == MAXIMUM:
             _max_run(x + run.first * g.c, y + ow * g.c, argmax + ow * g.c if argmax != NULL else NULL, &run,
                      relu)
+        elif kind == AVERAGE:
+            _sum_run(x + run.first * g.c, y + ow * g.c, &run, AVERAGE)
+        elif kind == SUM:
+            _sum_run(x + run.first * g.c, y + ow * g.c, &run, SUM)
+        else:
+            _sum_run(x + run.first * g.c, y + ow * g.c, &run, NORM)
         ow += run.count
 
 
@@ -394,8 +398,8 @@ cdef inline void _zero_gaps(float* dx, const Window* g) noexcept nogil:
         memset(dx + (h * g.w + w) * g.c, 0, (g.w - w) * g.c * sizeof(float))
 
 
-cdef inline void _backward_sample(const float* dy, const int* argmax, const float* y, const float* x, float* dx,
-                                  const Window* g, Py_ssize_t n, const int kind) noexcept nogil:
+cdef void _backward_sample(const float* dy, const int* argmax, const float* y, const float* x, float* dx,
+                           const Window* g, Py_ssize_t n, int kind) noexcept nogil:
     cdef Py_ssize_t oh, ow, at, first, map = n * g.h * g.w * g.c
     cdef bint add = g.kh > g.sh or g.kw > g.sw
     cdef Run run
@@ -414,8 +418,10 @@ cdef inline void _backward_sample(const float* dy, const int* argmax, const floa
                 _max_spread_run(dy + at, argmax + at, dx + first, &run, add)
             elif kind == NORM:
                 _sum_spread_run(dy + at, y + at, x + map + first, dx + first, &run, NORM, add)
+            elif kind == AVERAGE:
+                _sum_spread_run(dy + at, dy, dy, dx + first, &run, AVERAGE, add)
             else:
-                _sum_spread_run(dy + at, dy, dy, dx + first, &run, kind, add)
+                _sum_spread_run(dy + at, dy, dy, dx + first, &run, SUM, add)
             ow += run.count
 
 
@@ -506,8 +512,8 @@ cdef inline void _gather_windows(const float* x, const int* argmax, float* y, co
         x, argmax, y = x + run.step, argmax + run.c, y + run.c
 
 
-cdef inline void _gather_sample(const float* x, const int* argmax, float* y, const Window* g,
-                                Py_ssize_t n) noexcept nogil:
+cdef void _gather_sample(const float* x, const int* argmax, float* y, const Window* g,
+                         Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t oh, ow, at
     cdef Run run
     x += n * g.h * g.w * g.c
@@ -577,8 +583,8 @@ cdef void _max_gather(const Call* c, const Task* t) noexcept nogil:
 
 # ----------------------------------------------------------------------------------------------------- global
 
-cdef inline void _global_max_sample(const float* x, float* y, int* argmax, Py_ssize_t rows, Py_ssize_t c,
-                                    Py_ssize_t n) noexcept nogil:
+cdef void _global_max_sample(const float* x, float* y, int* argmax, Py_ssize_t rows, Py_ssize_t c,
+                             Py_ssize_t n) noexcept nogil:
     """One window as wide as the map is long."""
     cdef Run run = Run(1, 0, 1, rows, c, 0, 0, 0, 0)
     _max_run(x + n * rows * c, y + n * c, argmax + n * c if argmax != NULL else NULL, &run, False)
@@ -602,8 +608,8 @@ cdef inline void _global_average_block(const float* x, float* y, Py_ssize_t rows
         y[l] = total[l] / pixels
 
 
-cdef inline void _global_average_sample(const float* x, float* y, Py_ssize_t rows, Py_ssize_t c,
-                                        Py_ssize_t n) noexcept nogil:
+cdef void _global_average_sample(const float* x, float* y, Py_ssize_t rows, Py_ssize_t c,
+                                 Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k = 0
     x += n * rows * c
     while k < c:
@@ -615,8 +621,8 @@ cdef inline void _global_average_sample(const float* x, float* y, Py_ssize_t row
         k += LANES
 
 
-cdef inline void _global_max_backward_sample(const float* dy, const int* argmax, float* dx, Py_ssize_t rows,
-                                             Py_ssize_t c, Py_ssize_t n) noexcept nogil:
+cdef void _global_max_backward_sample(const float* dy, const int* argmax, float* dx, Py_ssize_t rows,
+                                      Py_ssize_t c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t k
     dx += n * rows * c
     memset(dx, 0, rows * c * sizeof(float))
@@ -624,8 +630,8 @@ cdef inline void _global_max_backward_sample(const float* dy, const int* argmax,
         dx[argmax[n * c + k] * c + k] = dy[n * c + k]
 
 
-cdef inline void _global_average_backward_sample(const float* dy, float* dx, Py_ssize_t rows, Py_ssize_t c,
-                                                 Py_ssize_t n) noexcept nogil:
+cdef void _global_average_backward_sample(const float* dy, float* dx, Py_ssize_t rows, Py_ssize_t c,
+                                          Py_ssize_t n) noexcept nogil:
     cdef float count = <float>rows
     cdef Py_ssize_t k, row
     dx += n * rows * c

@@ -26,9 +26,9 @@ cdef struct Geometry:
     bint merged                      # the kernel's columns and channels are neighbours in x: one long tap a row
 
 
-cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
-                               Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh,
-                               Py_ssize_t dw, Py_ssize_t ph, Py_ssize_t pw) noexcept nogil:
+cdef Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
+                        Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh,
+                        Py_ssize_t dw, Py_ssize_t ph, Py_ssize_t pw) noexcept nogil:
     return Geometry(h, w, c, oh, ow, f, kh, kw, sh, sw, dh, dw, ph, pw, padded(f), dw == 1 or kw == 1)
 
 
@@ -339,8 +339,8 @@ cdef inline void _forward_by_windows(const float* x, const float* packed, const 
                 start += LANES
 
 
-cdef inline void _forward_rows(const float* x, const float* packed, const float* bias, float* y, int* argmax,
-                               const Geometry* g, float least, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+cdef void _forward_rows(const float* x, const float* packed, const float* bias, float* y, int* argmax,
+                        const Geometry* g, float least, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     cdef Py_ssize_t row
     if _by_windows(g):
         _forward_by_windows(x, packed, bias, y, argmax, g, least, first, last)
@@ -608,9 +608,9 @@ cdef void _places(int filters, const float* best, const int* where, Py_ssize_t w
     else: _place(1, best, where, windows, f, y, argmax)
 
 
-cdef inline void _forward_winograd_rows(const float* x, const float* packed, const float* bias, float* y, int* argmax,
-                                        const Geometry* g, float least, Py_ssize_t first,
-                                        Py_ssize_t last) noexcept nogil:
+cdef void _forward_winograd_rows(const float* x, const float* packed, const float* bias, float* y, int* argmax,
+                                 const Geometry* g, float least, Py_ssize_t first,
+                                 Py_ssize_t last) noexcept nogil:
     """Rows [first, last) of windows, counted through all samples."""
     cdef float ring_room[STAGE + TILES]
     cdef float sums_room[POINTS * SHARE * 2 * TILES + TILES]
@@ -698,8 +698,8 @@ def winograd_size(Py_ssize_t kh, Py_ssize_t c, Py_ssize_t f):
     return POINTS * kh * c * f
 
 
-cdef inline void _pack_points(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t c, Py_ssize_t f,
-                              Py_ssize_t term) noexcept nogil:
+cdef void _pack_points(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t c, Py_ssize_t f,
+                       Py_ssize_t term) noexcept nogil:
     """One row and channel of the kernel, all filters."""
     cdef Py_ssize_t parts = (f + SHARE - 1) // SHARE, part, low, filters, p, tap = c * f, step
     cdef const float* a = kernel + (term // c * COLUMNS * c + term % c) * f
@@ -786,9 +786,9 @@ cdef inline void _spread_piece(const float* dy, const int* argmax, float* band, 
         dy, argmax, band = dy + g.f, argmax + g.f, band + g.pw * g.pixel
 
 
-cdef inline void _kernel_tiles(const float* x, const float* dy, const int* argmax, float* dkernel, Py_ssize_t columns,
-                               const Geometry* g, Py_ssize_t samples, bint fresh, Py_ssize_t first,
-                               Py_ssize_t last) noexcept nogil:
+cdef void _kernel_tiles(const float* x, const float* dy, const int* argmax, float* dkernel, Py_ssize_t columns,
+                        const Geometry* g, Py_ssize_t samples, bint fresh, Py_ssize_t first,
+                        Py_ssize_t last) noexcept nogil:
     """Tiles [first, last) of dkernel, over all samples; `columns` lie between two rows of dkernel."""
     cdef float room[STAGE + 2 * LANES]
     cdef float* band = aligned(room)

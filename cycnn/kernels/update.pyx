@@ -44,8 +44,8 @@ cdef inline float* _block(const Task* t, int operand, Py_ssize_t block) noexcept
 
 # ------------------------------------------------------------------------------------------------- gradients
 
-cdef inline void _reduce_block(const float* partial, Py_ssize_t stride, Py_ssize_t groups, float* dw,
-                               Py_ssize_t size) noexcept nogil:
+cdef void _reduce_block(const float* partial, Py_ssize_t stride, Py_ssize_t groups, float* dw,
+                        Py_ssize_t size) noexcept nogil:
     """dw = sum of the groups' partial gradients, in the order of the groups; `stride` elements lie between two."""
     cdef Py_ssize_t _, k
     for k in range(size):
@@ -115,7 +115,7 @@ def add(
         _add_block(a + block * BLOCK, b + block * BLOCK, _length(block, size))
 
 
-cdef inline void _add_block(const float* dw, float* total, Py_ssize_t size) noexcept nogil:
+cdef void _add_block(const float* dw, float* total, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(size):
         total[k] += dw[k]
@@ -127,8 +127,8 @@ cdef void _add(const Call* c, const Task* t) noexcept nogil:
         _add_block(_block(t, 0, block), _block(t, 1, block), _length(block, c.operand[0].shape[0]))
 
 
-cdef inline void _regularize_all(const float* w, float* dw, float* penalty, Py_ssize_t size, double l1,
-                                 double l2) noexcept nogil:
+cdef void _regularize_all(const float* w, float* dw, float* penalty, Py_ssize_t size, double l1,
+                          double l2) noexcept nogil:
     """A norm whose factor is zero is left out: zero times infinity is no penalty."""
     cdef double absolute[LANES]
     cdef double square[LANES]
@@ -178,8 +178,8 @@ cdef void _regularize(const Call* c, const Task* t) noexcept nogil:
 
 # --------------------------------------------------------------------------------- accumulation and clipping
 
-cdef inline void _accumulate_block(float* dw, float* total, const float* hyper, Py_ssize_t steps,
-                                   Py_ssize_t size) noexcept nogil:
+cdef void _accumulate_block(float* dw, float* total, const float* hyper, Py_ssize_t steps,
+                            Py_ssize_t size) noexcept nogil:
     cdef float count = <float>steps
     cdef Py_ssize_t k
     if hyper[ACTIVE] != 0:
@@ -213,7 +213,7 @@ cdef void _accumulate(const Call* c, const Task* t) noexcept nogil:
                           _length(block, size))
 
 
-cdef inline double _squares_block(const float* dw, Py_ssize_t size) noexcept nogil:
+cdef double _squares_block(const float* dw, Py_ssize_t size) noexcept nogil:
     cdef double lane[LANES]
     cdef double total = 0
     cdef Py_ssize_t k = 0
@@ -251,7 +251,7 @@ cdef void _squares(const Call* c, const Task* t) noexcept nogil:
         (<double*>t.at[1])[block] = _squares_block(_block(t, 0, block), _length(block, c.operand[0].shape[0]))
 
 
-cdef inline double _total(const double* partial, Py_ssize_t size) noexcept nogil:
+cdef double _total(const double* partial, Py_ssize_t size) noexcept nogil:
     """The sum in order."""
     cdef double total = 0
     cdef Py_ssize_t k
@@ -283,7 +283,7 @@ cdef void _merge_squares(const Call* c, const Task* t) noexcept nogil:
     (<double*>t.at[8])[0] = total
 
 
-cdef inline float _ratio(double squares, double limit, bint together) noexcept nogil:
+cdef float _ratio(double squares, double limit, bint together) noexcept nogil:
     """What a gradient is multiplied by. `together`, an infinite norm makes all gradients NaN, as in Keras."""
     cdef double norm = sqrt(squares)
     if together:
@@ -291,7 +291,7 @@ cdef inline float _ratio(double squares, double limit, bint together) noexcept n
     return <float>(1 if norm <= limit else limit / norm)
 
 
-cdef inline void _scale_block(float* dw, float ratio, Py_ssize_t size) noexcept nogil:
+cdef void _scale_block(float* dw, float ratio, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(size):
         dw[k] *= ratio
@@ -317,7 +317,7 @@ cdef void _clip_norm(const Call* c, const Task* t) noexcept nogil:
         _scale_block(_block(t, 0, block), ratio, _length(block, c.operand[0].shape[0]))
 
 
-cdef inline void _clip_block(float* dw, float limit, Py_ssize_t size) noexcept nogil:
+cdef void _clip_block(float* dw, float limit, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t k
     cdef float g
     for k in range(size):
@@ -547,8 +547,8 @@ cdef inline void _average(float* w, float* average, const float* h, Py_ssize_t s
             w[k] = average[k]
 
 
-cdef inline void _step_block(float* w, const float* g, float* a, float* b, float* c, float* average, const float* h,
-                             int rule, bint decays, Py_ssize_t size) noexcept nogil:
+cdef void _step_block(float* w, const float* g, float* a, float* b, float* c, float* average, const float* h,
+                      int rule, bint decays, Py_ssize_t size) noexcept nogil:
     """Everything that happens to a block of weights, while it is in the first-level cache."""
     if h[ACTIVE] != 0:
         if decays:

@@ -50,10 +50,10 @@ cdef struct Patch:
     Py_ssize_t depth                 # neighbours
 
 
-cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
-                               Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh,
-                               Py_ssize_t dw, Py_ssize_t ph, Py_ssize_t pw, Py_ssize_t pixel,
-                               Py_ssize_t row) noexcept nogil:
+cdef Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
+                        Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t dh,
+                        Py_ssize_t dw, Py_ssize_t ph, Py_ssize_t pw, Py_ssize_t pixel,
+                        Py_ssize_t row) noexcept nogil:
     cdef Geometry g
     cdef Py_ssize_t i, j
     g.h, g.w, g.c, g.oh, g.ow, g.f = h, w, c, oh, ow, f
@@ -269,9 +269,9 @@ cdef inline void _stage(const float* x, float* staged, Py_ssize_t pixels, Py_ssi
     memset(staged + pixels * wide, 0, HALF * sizeof(float))
 
 
-cdef inline void _kernel_filters(const float* x, const float* dy, const int* argmax, float* dkernel,
-                                 float* workspace, const Geometry* g, Py_ssize_t samples, bint fresh,
-                                 Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+cdef void _kernel_filters(const float* x, const float* dy, const int* argmax, float* dkernel,
+                          float* workspace, const Geometry* g, Py_ssize_t samples, bint fresh,
+                          Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Filters [first, last) of dkernel, over all samples."""
     cdef Winners lists[FILTERS]
     cdef Py_ssize_t terms = g.kh * g.kw * g.pixel, most = _rows_of(g.oh, g.ow), pieces = (g.ow + LENGTH - 1) // LENGTH
@@ -343,9 +343,9 @@ cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
                     <float*>t.at[4], &g, t.samples, t.fresh, t.first, t.last)
 
 
-cdef inline void _reduce_filter(const float* partial, Py_ssize_t stride, Py_ssize_t groups, float* dkernel,
-                                Py_ssize_t taps, Py_ssize_t wide, Py_ssize_t c, Py_ssize_t f,
-                                Py_ssize_t filter) noexcept nogil:
+cdef void _reduce_filter(const float* partial, Py_ssize_t stride, Py_ssize_t groups, float* dkernel,
+                         Py_ssize_t taps, Py_ssize_t wide, Py_ssize_t c, Py_ssize_t f,
+                         Py_ssize_t filter) noexcept nogil:
     """One filter: each group's share of it lies side by side."""
     cdef float total[HALF]
     cdef const float* a = partial + filter * taps * wide
@@ -398,8 +398,8 @@ def packed_size(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t c, Py_ssize_t f):
     return f * kh * kw * _rounded(c)
 
 
-cdef inline void _pack_filter(const float* kernel, float* packed, Py_ssize_t taps, Py_ssize_t c, Py_ssize_t f,
-                              Py_ssize_t filter) noexcept nogil:
+cdef void _pack_filter(const float* kernel, float* packed, Py_ssize_t taps, Py_ssize_t c, Py_ssize_t f,
+                       Py_ssize_t filter) noexcept nogil:
     cdef Py_ssize_t tap, k, wide = _rounded(c)
     packed += filter * taps * wide
     for tap in range(taps):
@@ -445,9 +445,9 @@ cdef inline void _copy_row(const float* band, float* dx, Py_ssize_t pixel, Py_ss
     memset(dx + there * c, 0, (w - there) * c * sizeof(float))
 
 
-cdef inline void _input_sample(const float* dy, const int* argmax, const float* packed, float* dx, float* band,
-                               const Geometry* g, Py_ssize_t h, Py_ssize_t w, Py_ssize_t top,
-                               Py_ssize_t left) noexcept nogil:
+cdef void _input_sample(const float* dy, const int* argmax, const float* packed, float* dx, float* band,
+                        const Geometry* g, Py_ssize_t h, Py_ssize_t w, Py_ssize_t top,
+                        Py_ssize_t left) noexcept nogil:
     """dx of one sample, (h, w, c)."""
     cdef Winners lists[FILTERS]
     cdef Py_ssize_t most = _rows_of(g.oh, g.ow), pieces = (g.ow + LENGTH - 1) // LENGTH

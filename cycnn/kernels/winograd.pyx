@@ -74,8 +74,8 @@ cdef inline Py_ssize_t _most(Py_ssize_t c, int n) noexcept nogil:
     return 2 * LEAST if fit < LEAST // 2 else min(max(fit, <Py_ssize_t>LEAST), <Py_ssize_t>MOST)
 
 
-cdef inline Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
-                               int m, Py_ssize_t top, Py_ssize_t left) noexcept nogil:
+cdef Geometry _geometry(Py_ssize_t h, Py_ssize_t w, Py_ssize_t c, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t f,
+                        int m, Py_ssize_t top, Py_ssize_t left) noexcept nogil:
     cdef Geometry g
     g.h, g.w, g.c = min(h, oh + 2 - top), min(w, ow + 2 - left), c
     g.oh, g.ow, g.f = oh, ow, f
@@ -276,8 +276,8 @@ cdef inline void _pack_column(const float* points, float* u, Py_ssize_t c, Py_ss
         u += vectors * HALF
 
 
-cdef inline void _pack_channel(const float* kernel, float* packed, Py_ssize_t c, Py_ssize_t f, int n, bint transposed,
-                               Py_ssize_t unit) noexcept nogil:
+cdef void _pack_channel(const float* kernel, float* packed, Py_ssize_t c, Py_ssize_t f, int n, bint transposed,
+                        Py_ssize_t unit) noexcept nogil:
     """One channel of a block of filters; transposed, one filter of a block of channels, the kernel turned around."""
     cdef float taps[9 * HALF]
     cdef float points[POINTS * HALF]
@@ -479,8 +479,8 @@ cdef inline void _activate(int activation, const Geometry* g, const Place* at, f
         activate(activation, y + i * g.ow * g.f, y + i * g.ow * g.f, columns * g.f, 0, 0, 0)
 
 
-cdef inline void _forward_tiles(const float* x, const float* packed, const float* bias, float* y, float* workspace,
-                                const Geometry* g, int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+cdef void _forward_tiles(const float* x, const float* packed, const float* bias, float* y, float* workspace,
+                         const Geometry* g, int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Tiles [first, last), counted over samples, in blocks as even as can be."""
     cdef Place places[MOST]
     cdef float start[LANES]
@@ -775,9 +775,9 @@ cdef void _kernel_panel(const float* x, const float* dy, float* dkernel, Py_ssiz
     _panel_taps(u, dkernel + c * columns + f, columns, g.c, c_end - c, f_end - f, fresh)
 
 
-cdef inline void _kernel_units(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, float* workspace,
-                               const Geometry* g, Py_ssize_t samples, bint fresh, Py_ssize_t first,
-                               Py_ssize_t last) noexcept nogil:
+cdef void _kernel_units(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, float* workspace,
+                        const Geometry* g, Py_ssize_t samples, bint fresh, Py_ssize_t first,
+                        Py_ssize_t last) noexcept nogil:
     """Units [first, last) over samples: of each panel the whole, a half, or single quarters."""
     cdef Py_ssize_t across = (g.f + SIDE - 1) // SIDE, tiles = samples * g.down * g.across, unit = first, c, f, count
     while unit < last:
