@@ -14,6 +14,7 @@ include "tile.pxi"
 
 cdef enum:
     SLAB = 2048                      # terms of a pass: SLAB x LANES weights stay in the second-level cache
+    PANEL = 512                      # terms of a pass where they are packed on the stack
 
 
 def packed_size(Py_ssize_t k, Py_ssize_t f):
@@ -26,6 +27,11 @@ def pack_units(Py_ssize_t f):
     return blocks_of(f)
 
 
+def input_units(Py_ssize_t k):
+    """Units of work of `backward_input`: tiles of columns of dx."""
+    return (k + PIXELS - 1) // PIXELS
+
+
 def kernel_units(Py_ssize_t k, Py_ssize_t f):
     """Units of work of `backward_kernel`: tiles of the gradient."""
     return blocks_of(f) * ((k + PIXELS - 1) // PIXELS)
@@ -33,23 +39,44 @@ def kernel_units(Py_ssize_t k, Py_ssize_t f):
 
 # ------------------------------------------------------------------------------------------------------ packing
 
-cdef void _pack_block(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t channels,
-                      Py_ssize_t kstep, Py_ssize_t lstep, Py_ssize_t block) noexcept nogil:
-    """One block of columns; term k of column l lies at kernel[k * kstep + l * lstep]."""
-    cdef int lanes = lanes_of(block, channels)
-    cdef Py_ssize_t valid = min(<Py_ssize_t>lanes, channels - block * LANES), k, l
-    cdef const float* a = kernel + block * LANES * lstep
-    cdef float* b = packed + block * terms * LANES
-    for k in range(terms):
-        if lstep == 1:
-            for l in range(valid):
-                b[l] = a[k * kstep + l]
+cdef Py_ssize_t _turn_squares(const float* a, float* b, Py_ssize_t terms, Py_ssize_t lstep, int lanes) noexcept nogil:
+    """Transpose what whole squares hold, each line of a read once and for good; returns how many terms that is."""
+    cdef float square[HALF][HALF]
+    cdef Py_ssize_t k, group
+    cdef int i, l
+    for group in range(lanes // HALF):
+        for k in range(terms // HALF):
+            for l in range(HALF):
+                for i in range(HALF):
+                    square[l][i] = a[(group * HALF + l) * lstep + k * HALF + i]
+            for i in range(HALF):
+                for l in range(HALF):
+                    b[(k * HALF + i) * lanes + group * HALF + l] = square[l][i]
+    return terms - terms % HALF
+
+
+cdef void _pack_terms(const float* a, float* b, Py_ssize_t terms, Py_ssize_t kstep, Py_ssize_t lstep, int lanes,
+                      int valid) noexcept nogil:
+    """Terms of a block of columns; term k of column l lies at a[k * kstep + l * lstep], and one of the steps is 1."""
+    cdef Py_ssize_t k, first = 0
+    cdef int l
+    if lstep != 1 and lanes > 1 and valid == lanes:
+        first = _turn_squares(a, b, terms, lstep, lanes)
+    for k in range(first, terms):
+        if lstep == 1 and valid == LANES:
+            for l in range(LANES):
+                b[k * lanes + l] = a[k * kstep + l]
         else:
             for l in range(valid):
-                b[l] = a[k * kstep + l * lstep]
+                b[k * lanes + l] = a[k * kstep + l * lstep]
         for l in range(valid, lanes):
-            b[l] = 0
-        b += lanes
+            b[k * lanes + l] = 0
+
+
+cdef void _pack_block(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t channels,
+                      Py_ssize_t kstep, Py_ssize_t lstep, Py_ssize_t block) noexcept nogil:
+    cdef int lanes = lanes_of(block, channels), valid = <int>min(<Py_ssize_t>lanes, channels - block * LANES)
+    _pack_terms(kernel + block * LANES * lstep, packed + block * terms * LANES, terms, kstep, lstep, lanes, valid)
 
 
 def pack(
@@ -140,14 +167,129 @@ cdef void _forward(const Call* c, const Task* t) noexcept nogil:
                   c.operand[0].shape[1], c.operand[3].shape[1], <int>c.i[0], t.first, t.last)
 
 
+# A packed copy of a large kernel that meets few rows costs more than the product: its weights go to memory and come
+# back. Here they are packed a panel at a time, and read from cache.
+
+cdef void _forward_blocks(const float* x, const float* kernel, const float* bias, float* y, Py_ssize_t rows,
+                          Py_ssize_t k, Py_ssize_t f, int activation, Py_ssize_t first,
+                          Py_ssize_t last) noexcept nogil:
+    """Blocks of columns [first, last), for all rows. Blocks side by side follow one another, and so read whole rows of
+    the kernel."""
+    cdef float packed[PANEL * LANES]
+    cdef float start[LANES]
+    cdef Py_ssize_t tiles = (rows + PIXELS - 1) // PIXELS, low = 0, block, t, r, end
+    cdef Terms m
+    cdef int lanes, valid
+    m.rows, m.cols, m.xstep, m.ystep = 1, 1, k, f
+    m.xrow = m.xcol = m.wrow = m.wcol = 0
+    while low < k:
+        m.depth = min(<Py_ssize_t>PANEL, k - low)
+        for block in range(first, last):
+            lanes = lanes_of(block, f)
+            valid = <int>min(<Py_ssize_t>lanes, f - block * LANES)
+            _pack_terms(kernel + low * f + block * LANES, packed, m.depth, f, 1, lanes, valid)
+            load_bias(bias + block * LANES if bias != NULL else NULL, valid, start)
+            for t in range(tiles):
+                r, end = rows * t // tiles, rows * (t + 1) // tiles
+                sum_block(<int>(end - r), lanes, valid, &m, x + r * k + low, packed, start, low > 0, False,
+                          y + r * f + block * LANES)
+        low += m.depth
+    if activation:
+        low, end = first * LANES, min(last * LANES, f)
+        for r in range(rows):
+            activate(activation, y + r * f + low, y + r * f + low, end - low, 0, 0, 0)
+
+
+def forward_unpacked(
+    const float[:, :, ::1] x,          # IN   (n, rows, k)
+    const float[:, ::1] kernel,        # IN   (k, f)
+    const float[::1] bias,             # IN   (f,) or None
+    float[:, :, ::1] y,                # OUT  (n, rows, f)
+    int activation, int threads=1,
+):
+    """`forward` with a kernel that nobody packed: for few rows of all samples. A unit is a block of columns."""
+    cdef Py_ssize_t share, shares = max(1, threads), rows = x.shape[0] * x.shape[1], k = x.shape[2], f = y.shape[2]
+    cdef Py_ssize_t blocks = blocks_of(f)
+    cdef const float* a = &x[0, 0, 0]
+    cdef const float* w = &kernel[0, 0]
+    cdef const float* b = &bias[0] if bias is not None else NULL
+    cdef float* out = &y[0, 0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _forward_blocks(a, w, b, out, rows, k, f, activation, blocks * share // shares,
+                        blocks * (share + 1) // shares)
+
+
+cdef void _forward_unpacked(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* x = &c.operand[0].shape[0]
+    _forward_blocks(<const float*>t.at[0], <const float*>t.at[1], <const float*>t.at[2], <float*>t.at[3],
+                    t.samples * x[0], x[1], c.operand[3].shape[1], <int>c.i[0], t.first, t.last)
+
+
 # ---------------------------------------------------------------------------------------------------- gradients
+
+cdef void _input_tiles(const float* dy, const float* kernel, float* dx, Py_ssize_t rows, Py_ssize_t k, Py_ssize_t f,
+                       Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Tiles [first, last) of columns of dx, for all rows. Sides are changed: rows of the kernel, which lie as they are
+    read, go down the tile, and rows of dy are its columns, packed a panel at a time."""
+    cdef float packed[PANEL * LANES]
+    cdef float start[LANES]
+    cdef float out[PIXELS * LANES]
+    cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, low = 0, block, t, at, end, p
+    cdef Terms m
+    cdef int lanes, valid, l
+    cdef float* d
+    m.rows, m.cols, m.xstep = 1, 1, f
+    m.xrow = m.xcol = m.wrow = m.wcol = 0
+    load_bias(NULL, 0, start)
+    while low < f:
+        m.depth = min(<Py_ssize_t>PANEL, f - low)
+        for block in range(blocks_of(rows)):
+            lanes = lanes_of(block, rows)
+            valid = <int>min(<Py_ssize_t>lanes, rows - block * LANES)
+            m.ystep = lanes
+            _pack_terms(dy + block * LANES * f + low, packed, m.depth, 1, f, lanes, valid)
+            for t in range(first, last):
+                at, end = k * t // tiles, k * (t + 1) // tiles
+                d = dx + block * LANES * k + at
+                for l in range(valid if low else 0):
+                    for p in range(end - at):
+                        out[p * lanes + l] = d[l * k + p]
+                sum_block(<int>(end - at), lanes, lanes, &m, kernel + at * f + low, packed, start, low > 0, False, out)
+                for l in range(valid):
+                    for p in range(end - at):
+                        d[l * k + p] = out[p * lanes + l]
+        low += m.depth
+
+
+def backward_input(
+    const float[:, :, ::1] dy,         # IN   (n, rows, f)
+    const float[:, ::1] kernel,        # IN   (k, f)
+    float[:, :, ::1] dx,               # OUT  (n, rows, k)
+    int threads=1,
+):
+    """dx = dy @ kernel.T, with a kernel that nobody packed: for few rows of all samples together."""
+    cdef Py_ssize_t share, shares = max(1, threads), rows = dy.shape[0] * dy.shape[1], k = dx.shape[2], f = dy.shape[2]
+    cdef Py_ssize_t units = input_units(k)
+    cdef const float* a = &dy[0, 0, 0]
+    cdef const float* w = &kernel[0, 0]
+    cdef float* d = &dx[0, 0, 0]
+    for share in prange(shares, nogil=True, schedule="static", num_threads=threads):
+        _input_tiles(a, w, d, rows, k, f, units * share // shares, units * (share + 1) // shares)
+
+
+cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
+    cdef const Py_ssize_t* dy = &c.operand[0].shape[0]
+    _input_tiles(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], t.samples * dy[0],
+                 c.operand[2].shape[1], dy[1], t.first, t.last)
+
 
 cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t rows, Py_ssize_t k,
                         Py_ssize_t f, bint fresh, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-    """Tiles [first, last) of dkernel, over all rows; rows pass in blocks so that x and dy are read from cache. Tiles that
-    lie side by side follow one another: they fill whole rows of dkernel, and a few pages at a time."""
+    """Tiles [first, last) of dkernel, over all rows; rows pass in blocks so that x and dy are read from cache. Tiles
+    that lie side by side follow one another, so that whole rows of dkernel are filled, a few pages at a time."""
     cdef float staged[STAGE]
-    cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, blocks = blocks_of(f), row = 0, unit, block, low, high, tile, staged_block
+    cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, blocks = blocks_of(f), row = 0
+    cdef Py_ssize_t unit, block, low, high, tile, staged_block
     cdef Py_ssize_t step = STAGE // LANES
     cdef Py_ssize_t tail = (LANES + f - 1) // f if lanes_of(blocks_of(f) - 1, f) != (f - 1) % LANES + 1 else 0
     cdef bint near_end
@@ -157,9 +299,10 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     m.samples, m.rows, m.xcol, m.ycol = 1, 1, k, f
     m.xsample = m.ysample = m.xrow = m.yrow = 0
     while row < rows:
-        # Where columns are missing, a vector of dy runs over into the next row; the last rows have none and are staged.
-        near_end = rows - row <= tail
-        m.cols = rows - row if near_end else min(step, rows - tail - row)
+        # Where columns are missing, a vector of dy runs over into the next row; the last rows have none: a pass that
+        # reaches them stages its rows.
+        m.cols = min(step, rows - row)
+        near_end = rows - row - m.cols < tail
         staged_block = -1
         for unit in range(first, last):
             tile, block = unit // blocks, unit % blocks
@@ -297,10 +440,12 @@ DOORS = {
     "pack": (capsule(_pack), "rw"),
     "pack_transposed": (capsule(_pack_transposed), "rw"),
     "forward": (capsule(_forward), "rrrw"),
+    "forward_unpacked": (capsule(_forward_unpacked), "rrrw"),
+    "backward_input": (capsule(_backward_input), "rrw"),
     "backward_kernel": (capsule(_backward_kernel), "rrw"),
     "backward_bias": (capsule(_backward_bias), "rw"),
 }
 CONSTANTS = {
-    "packed_size": packed_size, "pack_units": pack_units, "kernel_units": kernel_units, "bias_units": bias_units,
-    "fma_loop": fma_loop,
+    "packed_size": packed_size, "pack_units": pack_units, "input_units": input_units, "kernel_units": kernel_units,
+    "bias_units": bias_units, "fma_loop": fma_loop,
 }

@@ -35,12 +35,15 @@ class ByMatrix(Operation):
     def forward(self, emit, x, y, work, *, training, activation=0):
         gemm, (k, f) = kernels.gemm, self._sides
         rows = x.size // k
-        emit.prepare(gemm.pack, emit.flat(self.kernel).view(k, f), work["packed"], units=gemm.pack_units(f))
+        x, y, matrix, packed = x.view(rows, k), y.view(rows, f), emit.flat(self.kernel).view(k, f), work["packed"]
         bias = None if self.bias is None else emit.flat(self.bias)
-        emit(
-            gemm.forward, x.view(rows, k), work["packed"], bias, y.view(rows, f), activation, units=rows,
-            weights=work["packed"],
-        )  # fmt: skip
+        if emit.repacks and emit.wide(
+            packed.storage.size, x, y
+        ):  # packing all of it would take longer than the product
+            emit.whole(gemm.forward_unpacked, x, matrix, bias, y, activation, units=gemm.pack_units(f))
+        else:
+            emit.prepare(gemm.pack, matrix, packed, units=gemm.pack_units(f))
+            emit(gemm.forward, x, packed, bias, y, activation, units=rows, weights=packed)
 
     def backward(self, emit, x, y, dy, dx, work):
         gemm, update, (k, f) = kernels.gemm, kernels.update, self._sides
@@ -53,9 +56,12 @@ class ByMatrix(Operation):
         if kernel:  # once for the batch: its tiles want many rows, and there is one row a sample
             emit.whole(gemm.backward_kernel, x, dy, kernel.view(k, f), units=gemm.kernel_units(k, f))
         if dx:
-            matrix, packed = emit.flat(self.kernel).view(k, f), work["transposed"]
-            emit.prepare(gemm.pack_transposed, matrix, packed, units=gemm.pack_units(k))
-            emit(gemm.forward, dy, packed, None, dx.view(rows, k), 0, units=rows, weights=packed)
+            dx, matrix, packed = dx.view(rows, k), emit.flat(self.kernel).view(k, f), work["transposed"]
+            if emit.repacks and emit.wide(packed.storage.size, dy, dx):
+                emit.whole(gemm.backward_input, dy, matrix, dx, units=gemm.input_units(k))
+            else:
+                emit.prepare(gemm.pack_transposed, matrix, packed, units=gemm.pack_units(k))
+                emit(gemm.forward, dy, packed, None, dx, 0, units=rows, weights=packed)
 
 
 class Product(ByMatrix):

@@ -6,7 +6,7 @@ import pytest
 import cycnn
 from cycnn import config, layers
 from cycnn.engine import plan as plans
-from cycnn.engine.schedule import SAMPLES, SPREAD
+from cycnn.engine.schedule import SAMPLES, SPREAD, WHOLE
 from cycnn.training.step import Steps
 
 BATCH = 21
@@ -57,8 +57,7 @@ def test_the_same_as_group_by_group_on_any_team(monkeypatch, make):
     for team in (1, 2, 3):
         config.set_num_threads(team)
         found = step(make)
-        assert any(domain == SPREAD and "forward" in name for name, domain in found[0])
-        assert any(domain == SPREAD for _, domain in found[0] - calls)
+        assert any(domain in (SPREAD, WHOLE) and "forward" in name for name, domain in found[0] - calls)
         assert found[3] == team
         np.testing.assert_array_equal(found[2], predictions)
         for a, b in zip(found[1], weights, strict=True):

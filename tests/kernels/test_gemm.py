@@ -44,6 +44,7 @@ class Problem(sums.Problem):
     def __init__(self, n, rows, k, f):
         self.shapes = (n, rows, k), (k, f), (f,), (n, rows, f)
         self.lengths = {"y": k + 1, "dx": f, "dkernel": n * rows, "dbias": n * rows}
+        self.lengths |= {f"{what}, unpacked": self.lengths[what] for what in ("y", "dx")}
 
     def answers(self, x, kernel, bias, dy, activation=0):
         y, dx, dkernel, dbias = (np.full(shape, np.nan) for shape in (dy.shape, x.shape, kernel.shape, dy.shape[2:]))
@@ -53,7 +54,7 @@ class Problem(sums.Problem):
         reference.forward(dy, transposed, None, dx, 0)
         reference.backward_kernel(x, dy, dkernel)
         reference.backward_bias(dy, dbias)
-        return {"y": y, "dx": dx, "dkernel": dkernel, "dbias": dbias}
+        return {"y": y, "dx": dx, "dkernel": dkernel, "dbias": dbias, "y, unpacked": y, "dx, unpacked": dx}
 
     def calls(self, gemm, x, kernel, bias, dy, activation=0):
         (n, rows, k), f = x.shape, dy.shape[2]
@@ -61,11 +62,23 @@ class Problem(sums.Problem):
         gemm.pack(kernel, packed)
         gemm.pack_transposed(kernel, transposed)
         y, dx, dkernel, dbias = (np.empty_like(array) for array in (dy, x, kernel, dy[0, 0]))
+        y_unpacked, dx_unpacked = np.empty_like(y), np.empty_like(dx)
         bias = None if bias is None else fixed(bias)
-        x, dy, packed, transposed = sample(x), sample(dy), fixed(packed), fixed(transposed)
+        x, dy, kernel, packed, transposed = sample(x), sample(dy), fixed(kernel), fixed(packed), fixed(transposed)
         return {
             "y": Call(gemm.forward, [x, packed, bias, sample(y)], (activation,), rows, n),
             "dx": Call(gemm.forward, [dy, transposed, None, sample(dx)], (0,), rows, n),
+            "y, unpacked": Call(
+                gemm.forward_unpacked,
+                [x, kernel, bias, sample(y_unpacked)],
+                (activation,),
+                gemm.pack_units(f),
+                n,
+                False,
+            ),
+            "dx, unpacked": Call(
+                gemm.backward_input, [dy, kernel, sample(dx_unpacked)], (), gemm.input_units(k), n, False
+            ),
             "dkernel": Call(gemm.backward_kernel, [x, dy, group(dkernel)], (), gemm.kernel_units(k, f), n, False),
             "dbias": Call(gemm.backward_bias, [dy, group(dbias)], (), gemm.bias_units(f), n, False),
         }

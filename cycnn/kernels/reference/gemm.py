@@ -28,6 +28,16 @@ def forward(x, packed, bias, y, activation, threads=1):
     elementwise.activate(total, y, activation, 0.0, 0.0, 0.0)
 
 
+def forward_unpacked(x, kernel, bias, y, activation, threads=1):
+    """`forward`, with the plain kernel as it is."""
+    forward(x, kernel, bias, y, activation)
+
+
+def backward_input(dy, kernel, dx, threads=1):
+    """dx = dy @ kernel.T."""
+    dx[...] = np.asarray(dy, np.float64) @ np.asarray(kernel, np.float64).T
+
+
 def backward_kernel(x, dy, dkernel, threads=1):
     """dkernel (k, f), summed over samples and rows. The old dkernel does not count."""
     dkernel[...] = np.tensordot(np.asarray(x, np.float64), np.asarray(dy, np.float64), axes=([0, 1], [0, 1]))
