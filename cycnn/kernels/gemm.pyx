@@ -119,6 +119,19 @@ cdef void _pack_transposed(const Call* c, const Task* t) noexcept nogil:
 
 # ------------------------------------------------------------------------------------------------------ forward
 
+cdef inline void _outer_rows(const float* x, const float* w, const float* bias, float* y, Py_ssize_t f,
+                             Py_ssize_t rows) noexcept nogil:
+    """The product of one term: a tile would be loaded for a single multiplication of each sum."""
+    cdef Py_ssize_t r, i
+    for r in range(rows):
+        if bias != NULL:
+            for i in range(f):
+                y[r * f + i] = bias[i] + x[r] * w[i]
+        else:
+            for i in range(f):
+                y[r * f + i] = x[r] * w[i]
+
+
 cdef void _forward_rows(const float* x, const float* packed, const float* bias, float* y, Py_ssize_t k,
                         Py_ssize_t f, int activation, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Rows [first, last). A pass takes SLAB terms of a block of columns through all rows."""
@@ -128,7 +141,9 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
     cdef int lanes, valid
     m.rows, m.cols, m.xstep, m.ystep = 1, 1, k, f
     m.xrow = m.xcol = m.wrow = m.wcol = 0
-    for block in range(blocks_of(f)):
+    if k == 1:  # whose packed kernel is a vector
+        _outer_rows(x + first, packed, bias, y + first * f, f, rows)
+    for block in range(blocks_of(f) if k > 1 else 0):
         lanes = lanes_of(block, f)
         valid = <int>min(<Py_ssize_t>lanes, f - block * LANES)
         load_bias(bias + block * LANES if bias != NULL else NULL, valid, start)
