@@ -49,7 +49,7 @@ def pooling(n, h, w, c):
 
     def run(threads):
         pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, False, threads)
-        pool.max_backward(y, argmax, x, 2, 2, 2, 2, 0, 0, False, threads)
+        pool.max_backward(y, argmax, x, 2, 2, 2, 2, 0, 0, threads)
 
     return run
 

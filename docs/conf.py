@@ -39,8 +39,8 @@ README = (HERE.parent / "README.md").read_text("utf-8")
 
 
 def section(title):
-    """A section of README without its heading. Raw results lie beside the pages; no other file of the repository does."""
-    text = README.split(f"\n## {title}\n")[1].split("\n## ")[0].strip()
+    """A section of README without its heading. Of the repository's files, raw results and pictures lie beside the pages."""
+    text = README.split(f"\n## {title}\n")[1].split("\n## ")[0].strip().replace("](docs/pictures/", "](pictures/")
     text = re.sub(r"\[([^]]+)\]\(benchmarks/results/([^)]+)\)", r'<a href="\2">\1</a>', text)
     return re.sub(r"\[([^]]+)\]\((?:cycnn|tests|benchmarks)/[^)]*\)", r"\1", text)
 

@@ -64,13 +64,14 @@ class Emitter:
     def __call__(self, kernel, *arguments, units=1, weights=None):
         """A call on samples: `units` of work each. Every task reads all of `weights`, one of the arguments: a large one is
         better read once, for all samples, than again for the few of each group."""
-        maps = [a for a in arguments if isinstance(a, Buffer) and a.storage.kind == SAMPLE]
-        spread = weights is not None and self.wide(weights.storage.size, *maps)
+        maps = sum(a.storage.size for a in arguments if isinstance(a, Buffer) and a.storage.kind == SAMPLE)
+        spread = weights is not None and self.wide(weights.storage.size, maps)
         self._add(kernel, arguments, units, SPREAD if spread else SAMPLES)
 
-    def wide(self, weights, *maps):
-        """Whether so many bytes of weights are better read once a batch than for each group of samples of these maps."""
-        return weights >= WIDE_BYTES and weights > 4 * self.group * sum(a.storage.size for a in maps)
+    def wide(self, weights, maps):
+        """Whether so many bytes of weights are better read once a batch than for each group of samples, whose maps have so
+        many bytes a sample."""
+        return weights >= WIDE_BYTES and weights > 4 * self.group * maps
 
     def sums(self, kernel, *arguments, units=1):
         """A call that adds up what a chunk of samples gives into its group's partial result."""

@@ -3,27 +3,29 @@
 Winograd's algorithm by tiles of 4x4 or 2x2 output pixels is faster than the direct way by a factor that was measured on
 AVX-512 for maps of 7x7 to 56x56 and 8 to 512 channels; it shrinks by the share of the tiles that lies outside the map.
 The factors repeat to about 15 %, so a small gain counts as none.
+
+Its weights are 1.8 (tiles of 2) or 4 times as many. Where they are too many to stay in a core's cache, the time to read
+them counts: in the prediction of one image by a network of 1.1 million weights they were 18 MB and most of the time.
 """
 
 import math
 
 from cycnn import config, kernels
+from cycnn.engine.plan import WIDE_BYTES
 
 # tile -> (gain for 64 or more channels and filters, what is lost of it where there are half as many)
 GAIN = {4: (2.6, 0.5), 2: (1.7, 0.45)}
 LEAST_CHANNELS = 16
 BACKWARD = 0.9  # of the gain is left in the input gradient, whose direct kernel is faster
 LEAST_GAIN = 1.2
-MANY_CHANNELS, THEIR_TILES = (
-    512,
-    48,
-)  # from so many on, a group of samples needs so many tiles to make use of the weights
+MANY_CHANNELS, THEIR_TILES = 512, 48  # from so many on, a group needs so many tiles to make use of the weights
 LEAST_TILES = 4  # in a group of samples: rows of the matrix products
 LEAST_TILES_TRAINING = 32  # in a batch whose weights are transformed anew in every step
 # The kernel's gradient, by tiles of 4x4 alone, beside the direct one: 2.3 to 2.5 times faster from 64 channels on (AVX2:
 # 2.6, baseline: 3.4), 1.9 for 32, 1.5 for 16. The last transform, once for a group of samples, costs as much as 4 tiles.
 GAIN_KERNEL = 2.3, 0.4
 TILES_LOST = 4
+WEIGHT = 32  # FLOPs in the time that reading one weight takes from beyond a core's cache: 21 GB/s at 170 GFLOP/s
 
 
 def winograd_tile(rows, columns, channels, filters, emit, seen=None):
@@ -43,12 +45,19 @@ def winograd_tile(rows, columns, channels, filters, emit, seen=None):
         return 0
     best, gain, halvings = 0, LEAST_GAIN, math.log2(max(64 / width, 1))
     pixels = rows * columns if seen is None else min(rows * columns, seen) * BACKWARD
+    pairs, maps = channels * filters, 4 * rows * columns * (channels + filters)
+
+    def time(pixels, places):
+        """Of a sample, for each pair of channel and filter, in FLOPs: to compute pixels, and to read the kernel's places."""
+        samples = emit.capacity if emit.wide(4 * places * pairs, maps) else emit.group
+        return 18 * pixels + (WEIGHT * places / samples if 4 * places * pairs >= WIDE_BYTES else 0)
+
     for tile, (most, loss) in GAIN.items():
         tiles = -(-rows // tile) * -(-columns // tile)
         least = THEIR_TILES if max(channels, filters) >= MANY_CHANNELS else LEAST_TILES
         if tiles * emit.group < least or (emit.repacks and tiles * emit.capacity < LEAST_TILES_TRAINING):
             continue
-        expected = (most - loss * halvings) * pixels / (tiles * tile * tile)
+        expected = time(pixels, 9) / time(tiles * tile**2 / (most - loss * halvings), (tile + 2) ** 2)
         if expected >= gain:
             best, gain = tile, expected
     return best
