@@ -68,6 +68,10 @@ class Ours:
         dxs, dweights, _ = self.run.pull_back([dy])
         return [dx for dx in dxs if dx is not None], dweights
 
+    def step(self):
+        """Forward and backward."""
+        self.run._plan.run(self.samples, self.threads)
+
     def steps(self, repeat):
         """The kernels' time in each of `repeat` steps, by its threads' mean: [forward, backward]."""
         return [self._step() for _ in range(repeat)]

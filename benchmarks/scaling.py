@@ -1,4 +1,4 @@
-"""Kernels, a training step and prediction on 1 .. N threads, beside a pure FMA loop on the same processors.
+"""Layers, a training step and prediction on 1 .. N threads, beside a pure FMA loop on the same processors.
 
     python -m benchmarks.scaling
 
@@ -11,74 +11,34 @@ import argparse
 import numpy as np
 
 from benchmarks import measure
+from benchmarks.layers import Ours
 from benchmarks.measure import timed
 from benchmarks.peers import Cycnn, has
 from benchmarks.shapes import CONVOLUTIONS, DENSE, NETWORKS, POOLINGS
 
-LINEAR = 0  # the activation's number in the kernels
-
-MOST_THREADS = 256  # whose workspaces are reserved; memory that no thread touches costs nothing
-
-
-def arrays(*shapes):
-    rng = np.random.default_rng(0)
-    return [rng.standard_normal(shape, "float32") for shape in shapes]
+# kind -> (the shapes, the layer of a shape, its input)
+LAYERS = {
+    "convolution": (CONVOLUTIONS, "Conv2D({4}, 3)", slice(0, 4)),
+    "pooling": (POOLINGS, "MaxPooling2D(2)", slice(0, 4)),
+    "dense": (DENSE, "Dense({2})", slice(0, 2)),
+}
 
 
-def convolution(n, h, w, c, f):
-    """Forward and kernel gradient, which between them are two thirds of a training step."""
-    from cycnn.kernels import conv
-
-    x, kernel, bias, y = arrays((n, h, w, c), (3, 3, c, f), (f,), (n, h - 2, w - 2, f))
-    packed, dkernel = np.empty(conv.packed_size(3, 3, c, f, 1), "float32"), np.empty_like(kernel)
-    conv.pack(kernel, packed, 1)
-    rooms = np.empty((MOST_THREADS, conv.kernel_workspace(c, f, 1, 1)), "float32")
-
-    def run(threads):
-        conv.forward(x, packed, bias, y, 3, 3, 1, 1, 1, 1, 1, LINEAR, threads)
-        conv.backward_kernel(x, y, dkernel, rooms, 1, 1, 1, 1, 1, threads)
-
-    return run
-
-
-def pooling(n, h, w, c):
-    from cycnn.kernels import pool
-
-    (x,) = arrays((n, h, w, c))
-    y, argmax = np.empty((n, h // 2, w // 2, c), "float32"), np.empty((n, h // 2, w // 2, c), "int32")
-
-    def run(threads):
-        pool.max_forward(x, y, argmax, 2, 2, 2, 2, 0, 0, False, threads)
-        pool.max_backward(y, argmax, x, 2, 2, 2, 2, 0, 0, threads)
-
-    return run
-
-
-def dense(n, k, f):
-    from cycnn.kernels import gemm
-
-    x, kernel, bias, y = arrays((n, 1, k), (k, f), (f,), (n, 1, f))
-    packed, dkernel = np.empty(gemm.packed_size(k, f), "float32"), np.empty_like(kernel)
-    gemm.pack(kernel, packed)
-
-    def run(threads):
-        gemm.forward(x, packed, bias, y, LINEAR, threads)
-        gemm.backward_kernel(x, y, dkernel, threads)
-
-    return run
+def layer(kind, shape, threads):
+    """A contestant: a layer by itself in a plan, forward and backward."""
+    _, expression, sides = LAYERS[kind]
+    x = np.random.default_rng(0).standard_normal(shape[sides], "float32")
+    ours = Ours(expression.format(*shape), [x], threads)
+    return lambda repeat: timed(ours.step, repeat)
 
 
 def works(threads):
     """name -> function of a number of threads that gives a contestant for `measure.in_turns`."""
     found = {}
-    for kind, shapes, make in (
-        ("convolution", CONVOLUTIONS, convolution),
-        ("pooling", POOLINGS, pooling),
-        ("dense", DENSE, dense),
-    ):
+    for kind, (shapes, *_) in LAYERS.items():
         for name, shape in shapes.items():
-            call = make(*shape)
-            found[f"{kind}: {name}"] = lambda t, call=call: lambda repeat: timed(lambda: call(t), repeat)
+            players = {t: layer(kind, shape, t) for t in threads}
+            found[f"{kind}: {name}"] = players.get
     for name in ("mnist", "photos", "cifar"):
         network = NETWORKS[name]
         players = {t: Cycnn(network, t, batches=1) for t in threads}

@@ -5,6 +5,8 @@ import pytest
 
 import cycnn
 from cycnn import config, layers
+from cycnn.engine.function import Source
+from cycnn.engine.plan import Plan
 from cycnn.ops.algorithms import kernel_gradient_gain
 from cycnn.training.step import Steps
 
@@ -124,6 +126,23 @@ def test_kernel_gradients_by_winograd(rows, columns, channels, filters, samples,
     assert (kernel_gradient_gain(rows, columns, channels, filters, samples) > 1) is wins
     config.set_fast_convolutions(False)
     assert kernel_gradient_gain(rows, columns, channels, filters, samples) == 1
+
+
+@pytest.mark.parametrize(
+    ("side", "channels", "batch", "tile"),
+    [
+        (8, 256, 1, 2),   # 9 MB of weights for tiles of 4, read for four of them
+        (8, 256, 64, 4),  # read once, for all samples
+        (8, 64, 1, 4),    # 0.6 MB stay in cache
+        (7, 512, 1, 0),   # tiles that lie outside, and more weights: neither pays
+    ],
+)  # fmt: skip
+def test_many_weights_are_worth_it_only_where_many_pixels_use_them(side, channels, batch, tile):
+    model = cycnn.Sequential([layers.Input((side, side, channels)), layers.Conv2D(channels, 3, padding="same")])
+    feed = Source(np.empty((1, side, side, channels), np.float32)).feed("x")
+    plan = Plan(model._the_function().graph, batch, feeds=[feed])
+    (found,) = [call for call in plan.calls if call.kernel.name in ("conv.forward", "winograd.forward")]
+    assert (found.integers[0] if found.kernel.name == "winograd.forward" else 0) == tile
 
 
 @pytest.mark.parametrize("allowed", [None, 1, "no"])
