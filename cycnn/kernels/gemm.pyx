@@ -2,7 +2,7 @@
 
 A product is a convolution whose map is one long row of 1x1 windows, so the tiles of `tile.pxi` serve both. Kernels
 come packed as [block of LANES outputs][k][lanes]. The gradient with respect to x is `forward` with the kernel from
-`pack_transposed`.
+`pack_transposed`. For few rows and a large kernel, `forward_unpacked` and `backward_input` take it as it is.
 """
 
 from cython.parallel cimport prange
