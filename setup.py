@@ -49,6 +49,8 @@ COMMON = [
     "-fno-tree-loop-distribute-patterns",  # or short lane loops become memset and memcpy, whose stores stall the next load
     "-fno-loop-interchange",  # interchanged tile loops lose their registers: 8 times slower
     "-fno-strict-aliasing",
+    "-fno-gcse",  # this and the next take a fifth of GCC's time, and no kernel is faster by them
+    "-fno-schedule-insns2",
     # Each height of a register tile is a copy of one inline function: `inline` is not for the compiler to weigh. So what
     # the Python door and the C door of a kernel share, a unit of its work, is not inline: it would be compiled twice.
     "-DCYTHON_INLINE=inline __attribute__((always_inline))",
