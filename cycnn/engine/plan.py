@@ -73,6 +73,12 @@ class Emitter:
         many bytes a sample."""
         return weights >= WIDE_BYTES and weights > 4 * self.group * maps
 
+    def samples_a_reading(self, weights, maps):
+        """For how many samples so many bytes of weights are read at a time; infinity: they stay in a core's cache."""
+        if weights < WIDE_BYTES:
+            return math.inf
+        return self.capacity if self.wide(weights, maps) else self.group
+
     def sums(self, kernel, *arguments, units=1):
         """A call that adds up what a chunk of samples gives into its group's partial result."""
         self._add(kernel, arguments, units, SUMS)

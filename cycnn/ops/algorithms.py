@@ -11,7 +11,6 @@ them counts: in the prediction of one image by a network of 1.1 million weights 
 import math
 
 from cycnn import config, kernels
-from cycnn.engine.plan import WIDE_BYTES
 
 # tile -> (gain for 64 or more channels and filters, what is lost of it where there are half as many)
 GAIN = {4: (2.6, 0.5), 2: (1.7, 0.45)}
@@ -49,8 +48,7 @@ def winograd_tile(rows, columns, channels, filters, emit, seen=None):
 
     def time(pixels, places):
         """Of a sample, for each pair of channel and filter, in FLOPs: to compute pixels, and to read the kernel's places."""
-        samples = emit.capacity if emit.wide(4 * places * pairs, maps) else emit.group
-        return 18 * pixels + (WEIGHT * places / samples if 4 * places * pairs >= WIDE_BYTES else 0)
+        return 18 * pixels + WEIGHT * places / emit.samples_a_reading(4 * places * pairs, maps)
 
     for tile, (most, loss) in GAIN.items():
         tiles = -(-rows // tile) * -(-columns // tile)

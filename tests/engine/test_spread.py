@@ -19,7 +19,7 @@ def threads():
 
 
 def dense():
-    return [layers.Input((600,)), layers.Dense(700, activation="relu"), layers.Dense(3)]
+    return [layers.Input((600,)), layers.Dense(700, activation="relu"), layers.Dense(650), layers.Dense(3)]
 
 
 def convolutions():
@@ -48,8 +48,8 @@ def step(make):
     return calls, model.get_weights(), model.predict(x, batch_size=BATCH, verbose=0), team
 
 
-@pytest.mark.parametrize("make", [dense, convolutions])
-def test_the_same_as_group_by_group_on_any_team(monkeypatch, make):
+@pytest.mark.parametrize(("make", "domain"), [(dense, WHOLE), (convolutions, SPREAD)])
+def test_the_same_as_group_by_group_on_any_team(monkeypatch, make, domain):
     with monkeypatch.context() as patch:
         patch.setattr(plans, "WIDE_BYTES", 1 << 60)
         calls, weights, predictions, _ = step(make)
@@ -57,7 +57,9 @@ def test_the_same_as_group_by_group_on_any_team(monkeypatch, make):
     for team in (1, 2, 3):
         config.set_num_threads(team)
         found = step(make)
-        assert any(domain in (SPREAD, WHOLE) and "forward" in name for name, domain in found[0] - calls)
+        others = found[0] - calls
+        assert {way for name, way in others if "forward" in name} == {domain}
+        assert {way for name, way in others if "backward_input" in name} == {domain}
         assert found[3] == team
         np.testing.assert_array_equal(found[2], predictions)
         for a, b in zip(found[1], weights, strict=True):
