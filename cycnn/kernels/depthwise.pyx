@@ -20,6 +20,7 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
 from cycnn.kernels.activation cimport activate
+from cycnn.kernels.cache cimport prefetch
 from cycnn.kernels.call cimport Call, Task, capsule
 from cycnn.kernels.taps cimport Taps, taps_of
 
@@ -173,18 +174,29 @@ cdef inline void _tile(const int height, const int lanes, const int way, const L
 cdef struct Band:
     # Rows of tiles that lie one below the other, and the floats from one to the next in the map read and the result.
     Py_ssize_t rows, x, y
+    bint far                         # the result may be in no cache yet
 
 
 cdef void _run(Py_ssize_t pixels, const Band* band, const Lanes* b, const Window* g, const float* x, const float* w,
                const float* start, float* y) noexcept nogil:
-    """Runs of pixels, one below the other, in tiles as even as can be."""
-    cdef Py_ssize_t most = PIXELS if b.way == WHOLE else 4, tiles = (pixels + most - 1) // most, t, low, high, row
+    """Runs of pixels, one below the other, in tiles as even as can be.
+
+    Where a tile below will be written is fetched meanwhile: its pixels are far apart, so the processor does not foresee
+    them, and so few terms do not hide the waiting (a tenth to a fifth of 4 x 56 x 56 x 144, forward). Fetching what
+    will be read, too, made it slower again.
+    """
+    cdef Py_ssize_t most = PIXELS if b.way == WHOLE else 4, tiles = (pixels + most - 1) // most, t, low, high, row, p
     cdef const float* a
     cdef float* out
     for t in range(tiles):
         low, high = pixels * t // tiles, pixels * (t + 1) // tiles
         for row in range(band.rows):
             a, out = x + row * band.x + low * g.xstep, y + row * band.y + low * g.ystep
+            if band.far and b.way == WHOLE and row + 1 < band.rows:
+                for p in range(high - low):
+                    prefetch(out + band.y + p * g.ystep)
+                    if LANES > 16:
+                        prefetch(out + band.y + p * g.ystep + 16)
             if b.way != WHOLE: _narrow(high - low, b, g, a, w, start, out)
             elif b.lanes == LANES: _tall(<int>(high - low), LANES, b, g, a, w, start, out)
             else: _tall(<int>(high - low), HALF, b, g, a, w, start, out)
@@ -229,6 +241,7 @@ cdef struct Pixels:
 cdef struct Maps:
     # How the map that is read, the kernel and the result lie: floats from row to row, and from column to column.
     Py_ssize_t xrow, wrow, yrow, channels
+    bint far                         # the result may be in no cache yet
 
 
 cdef void _runs(Py_ssize_t pixels, const Band* band, const Maps* g, const Window* m, const float* x, const float* w,
@@ -280,11 +293,12 @@ cdef void _patch(const float* x, const float* w, const float* bias, float* y, co
                 m.rows = 0           # nothing is looked at
             if behind - col == 1:
                 m.xstep, m.ystep = rows.advance * g.xrow, rows.stride * g.yrow
-                band = Band(1, 0, 0)
+                band = Band(1, 0, 0, False)
                 _runs(below - row, &band, g, &m, a, v, bias, out)
             else:
                 m.xstep, m.ystep = cols.advance * g.channels, cols.stride * g.channels
                 band.x, band.y = rows.advance * g.xrow if m.rows else 0, rows.stride * g.yrow
+                band.far = g.far
                 done = 0
                 while done < below - row:
                     band.rows = min(<Py_ssize_t>BAND, below - row - done)
@@ -301,7 +315,7 @@ cdef void _forward_rows(const float* x, const float* kernel, const float* bias, 
     """Output rows [first, last), counted over samples."""
     cdef Axis rows = _forward_axis(g.h, g.oh, g.kh, g.sh, g.dh, g.top)
     cdef Axis cols = _forward_axis(g.w, g.ow, g.kw, g.sw, g.dw, g.left)
-    cdef Maps maps = Maps(g.w * g.c, g.kw * g.c, g.ow * g.c, g.c)
+    cdef Maps maps = Maps(g.w * g.c, g.kw * g.c, g.ow * g.c, g.c, True)
     cdef Py_ssize_t size = g.ow * g.c, most = max(<Py_ssize_t>1, NEAR // size) if activation else g.oh
     cdef Py_ssize_t row = first, n, low, count
     while row < last:
@@ -344,7 +358,7 @@ cdef void _forward(const Call* c, const Task* t) noexcept nogil:
 
 cdef void _input_sample(const float* dy, const float* kernel, float* dx, const Geometry* g) noexcept nogil:
     """One sample. Rows, and columns, of one remainder modulo the stride share their taps."""
-    cdef Maps maps = Maps(g.ow * g.c, g.kw * g.c, g.w * g.c, g.c)
+    cdef Maps maps = Maps(g.ow * g.c, g.kw * g.c, g.w * g.c, g.c, False)
     cdef Py_ssize_t row, col
     cdef Axis rows, cols
     for row in range(min(g.sh, g.h)):

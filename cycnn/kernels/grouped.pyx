@@ -24,21 +24,14 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
 from cycnn.kernels.activation cimport activate
+from cycnn.kernels.cache cimport prefetch
 from cycnn.kernels.call cimport Call, Task, capsule
 from cycnn.kernels.taps cimport Taps, taps_of
 
 cdef extern from *:
-    """
-    #ifdef __GNUC__
-    #define cycnn_prefetch(at) __builtin_prefetch(at)
-    #else
-    #define cycnn_prefetch(at)
-    #endif
-    """
     enum: PIXELS "CYCNN_PIXELS"      # of a tile, at most
     enum: VECTOR "CYCNN_HALF"        # lanes of conv's narrowest block
     enum: BLOCK "(CYCNN_LANES < 16 ? CYCNN_LANES : 16)"     # lanes: one vector of AVX-512, two of the others
-    void prefetch "cycnn_prefetch" (const float* at) noexcept nogil
 
 cdef enum:
     NEAR = 65536                     # floats of y that stay in the second-level cache until their activation
@@ -173,48 +166,64 @@ cdef inline Spread _spread(Py_ssize_t block, Py_ssize_t lanes, Py_ssize_t alike,
     return s
 
 
-cdef inline void _spread_few(const int groups, const Spread* s, const float* x, float* e,
+cdef inline void _spread_few(const int groups, const int known, const Spread* s, const float* x, Py_ssize_t xstep,
+                             Py_ssize_t pixels, Py_ssize_t below, float* e, Py_ssize_t step,
                              Py_ssize_t pitch) noexcept nogil:
-    """A pixel of up to 2, or 4, groups: each lane chooses among as many numbers."""
-    cdef Py_ssize_t k, last = s.groups - 1
-    cdef const float* second = x + min(last, <Py_ssize_t>1) * s.depth
-    cdef const float* third = x + min(last, <Py_ssize_t>2) * s.depth
-    cdef const float* fourth = x + last * s.depth
+    """Pixels of up to 2, or 4, groups: each lane chooses among as many numbers. `known`: the depth, or 0."""
+    cdef Py_ssize_t depth = known if known else s.depth, last = s.groups - 1, k, p
+    cdef Py_ssize_t second = min(last, <Py_ssize_t>1) * depth, third = min(last, <Py_ssize_t>2) * depth
+    cdef Py_ssize_t fourth = last * depth
     cdef int l, one = s.end[0], two = s.end[1], three = s.end[2]
     cdef float a, b, c, d
-    for k in range(s.depth):
-        a, b = x[k], second[k]
-        if groups == 2:
-            for l in range(BLOCK):
-                e[l] = a if l < one else b
-        else:
-            c, d = third[k], fourth[k]
-            for l in range(BLOCK):
-                e[l] = a if l < one else b if l < two else c if l < three else d
-        e += pitch
+    for p in range(pixels):
+        prefetch(x + below)
+        for k in range(depth):
+            a, b = x[k], x[second + k]
+            if groups == 2:
+                for l in range(BLOCK):
+                    e[k * pitch + l] = a if l < one else b
+            else:
+                c, d = x[third + k], x[fourth + k]
+                for l in range(BLOCK):
+                    e[k * pitch + l] = a if l < one else b if l < two else c if l < three else d
+        x += xstep
+        e += step
 
 
-cdef inline void _spread_pair(const float* x, float* e, Py_ssize_t pitch) noexcept nogil:
-    """A pixel of which each lane wants two neighbours."""
+cdef inline void _spread_pairs(const float* x, Py_ssize_t xstep, Py_ssize_t pixels, float* e, Py_ssize_t step,
+                               Py_ssize_t pitch) noexcept nogil:
+    """Pixels of which each lane wants two neighbours."""
+    cdef Py_ssize_t p
     cdef int l
-    for l in range(BLOCK):
-        e[l] = x[2 * l]
-    for l in range(BLOCK):
-        e[pitch + l] = x[2 * l + 1]
+    for p in range(pixels):
+        for l in range(BLOCK):
+            e[l] = x[2 * l]
+        for l in range(BLOCK):
+            e[pitch + l] = x[2 * l + 1]
+        x += xstep
+        e += step
 
 
-cdef inline void _spread_pixel(const Spread* s, const float* x, float* e, Py_ssize_t pitch) noexcept nogil:
-    """e[k, l] = the k-th channel of lane l's group; `pitch` floats from one k to the next."""
-    cdef Py_ssize_t k
+cdef void _spread_run(const Spread* s, const float* x, Py_ssize_t xstep, Py_ssize_t pixels, Py_ssize_t below, float* e,
+                      Py_ssize_t step, Py_ssize_t pitch) noexcept nogil:
+    """e[p, k, l] = the k-th channel of lane l's group in pixel p; `step` floats from one pixel to the next in e,
+    `pitch` from one k to the next. What lies `below` in x is fetched meanwhile. A depth that is known has no loop, whose
+    end would be foretold wrongly."""
+    cdef Py_ssize_t k, p
     cdef int l
     x += s.base
-    if s.groups <= 2: _spread_few(2, s, x, e, pitch)
-    elif s.groups <= 4: _spread_few(4, s, x, e, pitch)
-    elif s.alike == 1 and s.depth == 2 and s.valid == BLOCK: _spread_pair(x, e, pitch)
+    if s.groups <= 2:
+        if s.depth == 8: _spread_few(2, 8, s, x, xstep, pixels, below, e, step, pitch)
+        else: _spread_few(2, 0, s, x, xstep, pixels, below, e, step, pitch)
+    elif s.groups <= 4:
+        if s.depth == 4: _spread_few(4, 4, s, x, xstep, pixels, below, e, step, pitch)
+        else: _spread_few(4, 0, s, x, xstep, pixels, below, e, step, pitch)
+    elif s.alike == 1 and s.depth == 2 and s.valid == BLOCK: _spread_pairs(x, xstep, pixels, e, step, pitch)
     else:
-        for k in range(s.depth):
-            for l in range(BLOCK):
-                e[k * pitch + l] = x[k + s.at[l]]
+        for p in range(pixels):
+            for k in range(s.depth):
+                for l in range(BLOCK):
+                    e[p * step + k * pitch + l] = x[p * xstep + k + s.at[l]]
 
 
 # --------------------------------------------------------------------------------------------------------- sides
@@ -347,19 +356,19 @@ cdef void _spread_row(const Spread* s, const float* x, Py_ssize_t low, Py_ssize_
                       float* e) noexcept nogil:
     """The columns [low, high) of a row of x, by their remainder modulo `advance`; zeros where there are none. In e,
     `step` floats from one to the next, `parts` of them to the next remainder, and `pitch` from k to k."""
-    cdef Py_ssize_t col, k, phase = 0, at = 0
-    cdef float* to
-    for col in range(low, high):
-        to = e + (phase * parts + at) * step
-        if 0 <= col < size:
-            prefetch(x + (size + col) * s.channels + s.base)
-            _spread_pixel(s, x + col * s.channels, to, pitch)
-        else:
-            for k in range(s.depth):
-                memset(to + k * pitch, 0, BLOCK * sizeof(float))
-        phase += 1
-        if phase == advance:
-            phase, at = 0, at + 1
+    cdef Py_ssize_t phase, col, p, k, pixels, before, inside
+    for phase in range(advance):
+        col = low + phase
+        pixels = (high - col + advance - 1) // advance
+        before = min(pixels, (-col + advance - 1) // advance) if col < 0 else 0
+        inside = max(before, min(pixels, (size - col + advance - 1) // advance)) if col < size else before
+        _spread_run(s, x + (col + before * advance) * s.channels, advance * s.channels, inside - before,
+                    size * s.channels, e + before * step, step, pitch)
+        for p in range(pixels):
+            if p < before or p >= inside:
+                for k in range(s.depth):
+                    memset(e + p * step + k * pitch, 0, BLOCK * sizeof(float))
+        e += parts * step
 
 
 cdef void _walk(const Spread* s, const float* read, const float* packed, const float* bias, float* result,
@@ -369,6 +378,7 @@ cdef void _walk(const Spread* s, const float* read, const float* packed, const f
     cdef Py_ssize_t phases = _phases(cols), advance = _advance(cols), span = _span(rows), wide = cols.size * s.channels
     cdef Py_ssize_t strips, positions = (cols.count + phases - 1) // phases, strip, begin, end, row, seen, next
     cdef Py_ssize_t phase, t, i, left, right, place, pixels
+    cdef float* out
     cdef Py_ssize_t* at = <Py_ssize_t*>room           # [phase][tap]: where the first position of a strip looks
     cdef const float** above = <const float**>(at + phases * cols.window)       # [tap]: the row it sees
     cdef const float** weights = above + rows.window                            # [tap]: its weights
@@ -414,8 +424,11 @@ cdef void _walk(const Spread* s, const float* read, const float* packed, const f
                 pixels = (cols.count - phase + phases - 1) // phases
                 pixels = min(end, pixels) - begin
                 if pixels > 0:
+                    out = result + (row * cols.count + begin * phases + phase) * lanes + s.first
+                    for i in range(pixels):
+                        prefetch(out + _phases(rows) * cols.count * lanes + i * g.ystep)
                     _tall(pixels, &g, above, weights, seen, at + phase * cols.window, tap.count, tap.first * g.wcol,
-                          tap.step * g.wcol, result + (row * cols.count + begin * phases + phase) * lanes + s.first)
+                          tap.step * g.wcol, out)
 
 
 # ------------------------------------------------------------------------------------------------------- forward

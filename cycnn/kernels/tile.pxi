@@ -17,23 +17,12 @@
 #   sum_tile    y[p, l] = init[p, l] + sum_k x[p, k] * w[k, l]      forward, input gradient, dense
 #   outer_tile  d[p, l] += sum_s x[s, p] * y[s, l]                  weight gradients; s runs over pixels
 
+from cycnn.kernels.cache cimport prefetch, prefetch_far
+
 cdef extern from *:
     enum: LANES "CYCNN_LANES"        # output channels of a full tile
     enum: HALF "CYCNN_HALF"          # of a narrow one, for the last few channels
     enum: PIXELS "CYCNN_PIXELS"
-
-cdef extern from *:
-    """
-    #ifdef __GNUC__
-    #define cycnn_prefetch(at) __builtin_prefetch(at)
-    #define cycnn_prefetch_far(at) __builtin_prefetch(at, 0, 2)
-    #else
-    #define cycnn_prefetch(at)
-    #define cycnn_prefetch_far(at)
-    #endif
-    """
-    void prefetch "cycnn_prefetch" (const float* at) noexcept nogil
-    void prefetch_far "cycnn_prefetch_far" (const float* at) noexcept nogil  # into the second-level cache
 
 cdef enum:
     DEPTH = 320                      # terms of a panel: 14 x 320 floats stay in the first-level cache

@@ -58,7 +58,7 @@ def general_relu_slope(x, y, slope, top, threshold):
 
 # Name -> (y, dy/dx), in the order of the kernels' numbers; a, b, c are the parameters of Keras's function, where it has
 # any. `relu_general` has a slope below, a largest value (infinity: none) and a threshold. `gelu_tanh` is the
-# approximate gelu.
+# approximate gelu; gelu of minus infinity is its limit.
 FORMULAS = {
     "linear": (lambda x, a, b, c: x, lambda x, y, a, b, c: np.ones_like(y)),
     "relu": (lambda x, a, b, c: np.maximum(x, 0), lambda x, y, a, b, c: np.where(y <= 0, 0, 1)),
@@ -108,7 +108,7 @@ FORMULAS = {
         lambda x, y, a, b, c: np.where((y <= 0) | (y >= 1), 0, 1 / 2),
     ),
     "relu_general": (general_relu, general_relu_slope),
-    "gelu": (lambda x, a, b, c: x * normal(x), lambda x, y, a, b, c: normal(x) + x * density(x)),
+    "gelu": (lambda x, a, b, c: np.where(np.isneginf(x), 0, x * normal(x)), lambda x, y, a, b, c: normal(x) + x * density(x)),
     "gelu_tanh": (
         lambda x, a, b, c: x * gate(x),
         lambda x, y, a, b, c: gate(x) + x * 2 * gate(x) * (1 - gate(x)) * GELU * (1 + 3 * 0.044715 * x * x),
