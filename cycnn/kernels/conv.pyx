@@ -109,33 +109,20 @@ def kernel_units(Py_ssize_t kh, Py_ssize_t kw, Py_ssize_t cg, Py_ssize_t f, Py_s
 
 cdef void _pack_block(const float* kernel, float* packed, const Geometry* g, Py_ssize_t unit) noexcept nogil:
     cdef Py_ssize_t blocks = blocks_of(g.fg), group = unit // blocks, block = unit % blocks
-    cdef Py_ssize_t terms = g.kh * g.kw * g.cg, k, l
-    cdef int lanes = lanes_of(block, g.fg)
-    cdef Py_ssize_t valid = min(<Py_ssize_t>lanes, g.fg - block * LANES)
-    cdef const float* a = kernel + group * g.fg + block * LANES
-    cdef float* b = packed + group * terms * padded(g.fg) + block * terms * LANES
-    for k in range(terms):
-        for l in range(valid):
-            b[k * lanes + l] = a[k * g.f + l]
-        for l in range(valid, lanes):
-            b[k * lanes + l] = 0
+    cdef Py_ssize_t terms = g.kh * g.kw * g.cg
+    cdef int lanes = lanes_of(block, g.fg), valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
+    pack_terms(kernel + group * g.fg + block * LANES, packed + group * terms * padded(g.fg) + block * terms * LANES,
+               terms, g.f, 1, lanes, valid)
 
 
-cdef inline void _pack_channels(const float* kernel, float* packed, const Geometry* g, Py_ssize_t unit) noexcept nogil:
+cdef void _pack_channels(const float* kernel, float* packed, const Geometry* g, Py_ssize_t unit) noexcept nogil:
     cdef Py_ssize_t blocks = blocks_of(g.cg), group = unit // blocks, block = unit % blocks
-    cdef Py_ssize_t taps = g.kh * g.kw, k, o, l
-    cdef int lanes = lanes_of(block, g.cg)
-    cdef Py_ssize_t valid = min(<Py_ssize_t>lanes, g.cg - block * LANES)
-    cdef const float* a
-    cdef float* b = packed + group * taps * g.fg * padded(g.cg) + block * taps * g.fg * LANES
+    cdef Py_ssize_t taps = g.kh * g.kw, k
+    cdef int lanes = lanes_of(block, g.cg), valid = <int>min(<Py_ssize_t>lanes, g.cg - block * LANES)
+    packed += group * taps * g.fg * padded(g.cg) + block * taps * g.fg * LANES
     for k in range(taps):
-        a = kernel + (k * g.cg + block * LANES) * g.f + group * g.fg
-        for o in range(g.fg):
-            for l in range(valid):
-                b[l] = a[l * g.f + o]
-            for l in range(valid, lanes):
-                b[l] = 0
-            b += lanes
+        pack_terms(kernel + (k * g.cg + block * LANES) * g.f + group * g.fg, packed + k * g.fg * lanes, g.fg, 1, g.f,
+                   lanes, valid)
 
 
 cdef void _pack_transposed_block(const float* kernel, float* packed, const Geometry* g,

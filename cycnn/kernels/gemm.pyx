@@ -39,44 +39,10 @@ def kernel_units(Py_ssize_t k, Py_ssize_t f):
 
 # ------------------------------------------------------------------------------------------------------ packing
 
-cdef Py_ssize_t _turn_squares(const float* a, float* b, Py_ssize_t terms, Py_ssize_t lstep, int lanes) noexcept nogil:
-    """Transpose what whole squares hold, each line of a read once and for good; returns how many terms that is."""
-    cdef float square[HALF][HALF]
-    cdef Py_ssize_t k, group
-    cdef int i, l
-    for group in range(lanes // HALF):
-        for k in range(terms // HALF):
-            for l in range(HALF):
-                for i in range(HALF):
-                    square[l][i] = a[(group * HALF + l) * lstep + k * HALF + i]
-            for i in range(HALF):
-                for l in range(HALF):
-                    b[(k * HALF + i) * lanes + group * HALF + l] = square[l][i]
-    return terms - terms % HALF
-
-
-cdef void _pack_terms(const float* a, float* b, Py_ssize_t terms, Py_ssize_t kstep, Py_ssize_t lstep, int lanes,
-                      int valid) noexcept nogil:
-    """Terms of a block of columns; term k of column l lies at a[k * kstep + l * lstep], and one of the steps is 1."""
-    cdef Py_ssize_t k, first = 0
-    cdef int l
-    if lstep != 1 and lanes > 1 and valid == lanes:
-        first = _turn_squares(a, b, terms, lstep, lanes)
-    for k in range(first, terms):
-        if lstep == 1 and valid == LANES:
-            for l in range(LANES):
-                b[k * lanes + l] = a[k * kstep + l]
-        else:
-            for l in range(valid):
-                b[k * lanes + l] = a[k * kstep + l * lstep]
-        for l in range(valid, lanes):
-            b[k * lanes + l] = 0
-
-
 cdef void _pack_block(const float* kernel, float* packed, Py_ssize_t terms, Py_ssize_t channels,
                       Py_ssize_t kstep, Py_ssize_t lstep, Py_ssize_t block) noexcept nogil:
     cdef int lanes = lanes_of(block, channels), valid = <int>min(<Py_ssize_t>lanes, channels - block * LANES)
-    _pack_terms(kernel + block * LANES * lstep, packed + block * terms * LANES, terms, kstep, lstep, lanes, valid)
+    pack_terms(kernel + block * LANES * lstep, packed + block * terms * LANES, terms, kstep, lstep, lanes, valid)
 
 
 def pack(
@@ -202,7 +168,7 @@ cdef void _forward_blocks(const float* x, const float* kernel, const float* bias
         for block in range(first, last):
             lanes = lanes_of(block, f)
             valid = <int>min(<Py_ssize_t>lanes, f - block * LANES)
-            _pack_terms(kernel + low * f + block * LANES, packed, m.depth, f, 1, lanes, valid)
+            pack_terms(kernel + low * f + block * LANES, packed, m.depth, f, 1, lanes, valid)
             load_bias(bias + block * LANES if bias != NULL else NULL, valid, start)
             for t in range(tiles):
                 r, end = rows * t // tiles, rows * (t + 1) // tiles
@@ -262,7 +228,7 @@ cdef void _input_tiles(const float* dy, const float* kernel, float* dx, Py_ssize
             lanes = lanes_of(block, rows)
             valid = <int>min(<Py_ssize_t>lanes, rows - block * LANES)
             m.ystep = lanes
-            _pack_terms(dy + block * LANES * f + low, packed, m.depth, 1, f, lanes, valid)
+            pack_terms(dy + block * LANES * f + low, packed, m.depth, 1, f, lanes, valid)
             for t in range(first, last):
                 at, end = k * t // tiles, k * (t + 1) // tiles
                 d = dx + block * LANES * k + at

@@ -170,12 +170,12 @@ cdef inline void _spread_few(const int groups, const int known, const Spread* s,
                              Py_ssize_t pixels, Py_ssize_t below, float* e, Py_ssize_t step,
                              Py_ssize_t pitch) noexcept nogil:
     """Pixels of up to 2, or 4, groups: each lane chooses among as many numbers. `known`: the depth, or 0."""
-    cdef Py_ssize_t depth = known if known else s.depth, last = s.groups - 1, k, p
+    cdef Py_ssize_t depth = known if known else s.depth, last = s.groups - 1, k
     cdef Py_ssize_t second = min(last, <Py_ssize_t>1) * depth, third = min(last, <Py_ssize_t>2) * depth
-    cdef Py_ssize_t fourth = last * depth
+    cdef Py_ssize_t fourth = last * depth, _
     cdef int l, one = s.end[0], two = s.end[1], three = s.end[2]
     cdef float a, b, c, d
-    for p in range(pixels):
+    for _ in range(pixels):
         prefetch(x + below)
         for k in range(depth):
             a, b = x[k], x[second + k]
@@ -193,9 +193,9 @@ cdef inline void _spread_few(const int groups, const int known, const Spread* s,
 cdef inline void _spread_pairs(const float* x, Py_ssize_t xstep, Py_ssize_t pixels, float* e, Py_ssize_t step,
                                Py_ssize_t pitch) noexcept nogil:
     """Pixels of which each lane wants two neighbours."""
-    cdef Py_ssize_t p
+    cdef Py_ssize_t _
     cdef int l
-    for p in range(pixels):
+    for _ in range(pixels):
         for l in range(BLOCK):
             e[l] = x[2 * l]
         for l in range(BLOCK):
@@ -207,8 +207,8 @@ cdef inline void _spread_pairs(const float* x, Py_ssize_t xstep, Py_ssize_t pixe
 cdef void _spread_run(const Spread* s, const float* x, Py_ssize_t xstep, Py_ssize_t pixels, Py_ssize_t below, float* e,
                       Py_ssize_t step, Py_ssize_t pitch) noexcept nogil:
     """e[p, k, l] = the k-th channel of lane l's group in pixel p; `step` floats from one pixel to the next in e,
-    `pitch` from one k to the next. What lies `below` in x is fetched meanwhile. A depth that is known has no loop, whose
-    end would be foretold wrongly."""
+    `pitch` from one k to the next. What lies `below` in x is fetched meanwhile. A depth that is known has no loop,
+    whose end would be foretold wrongly."""
     cdef Py_ssize_t k, p
     cdef int l
     x += s.base

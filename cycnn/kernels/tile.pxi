@@ -27,6 +27,7 @@ cdef extern from *:
 cdef enum:
     DEPTH = 320                      # terms of a panel: 14 x 320 floats stay in the first-level cache
     STAGE = 8192                     # floats of a staging buffer on the stack
+    AHEAD = 8                        # rows of a kernel that are fetched before they are packed
 
 
 cdef inline Py_ssize_t blocks_of(Py_ssize_t channels) noexcept nogil:
@@ -56,6 +57,44 @@ cdef inline void prefetch_tile(const float* y, Py_ssize_t ystep) noexcept nogil:
         prefetch(y + p * ystep)
         if LANES > 16:
             prefetch(y + p * ystep + 16)
+
+
+# ------------------------------------------------------------------------------------------------------ packing
+
+cdef Py_ssize_t _turn_squares(const float* a, float* b, Py_ssize_t terms, Py_ssize_t lstep, int lanes) noexcept nogil:
+    """Transpose what whole squares hold, each line of a read once and for good; returns how many terms that is."""
+    cdef float square[HALF][HALF]
+    cdef Py_ssize_t k, group
+    cdef int i, l
+    for group in range(lanes // HALF):
+        for k in range(terms // HALF):
+            for l in range(HALF):
+                for i in range(HALF):
+                    square[l][i] = a[(group * HALF + l) * lstep + k * HALF + i]
+            for i in range(HALF):
+                for l in range(HALF):
+                    b[(k * HALF + i) * lanes + group * HALF + l] = square[l][i]
+    return terms - terms % HALF
+
+
+cdef void pack_terms(const float* a, float* b, Py_ssize_t terms, Py_ssize_t kstep, Py_ssize_t lstep, int lanes,
+                     int valid) noexcept nogil:
+    """Terms of a block of columns; term k of column l lies at a[k * kstep + l * lstep], and one of the steps is 1."""
+    cdef Py_ssize_t k, first = 0
+    cdef int l
+    if lstep != 1 and lanes > 1 and valid == lanes:
+        first = _turn_squares(a, b, terms, lstep, lanes)
+    for k in range(first, terms):
+        if lstep == 1 and valid == LANES:
+            prefetch(a + (k + AHEAD) * kstep)
+            prefetch(a + (k + AHEAD) * kstep + LANES - 1)
+            for l in range(LANES):
+                b[k * lanes + l] = a[k * kstep + l]
+        else:
+            for l in range(valid):
+                b[k * lanes + l] = a[k * kstep + l * lstep]
+        for l in range(valid, lanes):
+            b[k * lanes + l] = 0
 
 
 # ----------------------------------------------------------------------------------------------------- sum_tile
