@@ -54,8 +54,9 @@ def shapes_of(name):
 
 
 class Ours:
-    """A layer in a plan that goes forward and backward. Its kernels' own times count, with the packing of weights and the
-    padding that a step does; not the copies from and to the user's arrays, which a network has once.
+    """A layer in plans that train, one that goes forward alone and one for either gradient, as the peer does one thing
+    alone. Its kernels' own times count, with the packing of weights and the padding that a step does; not the copies
+    from and to the user's arrays, which a network has once.
     """
 
     name = "cycnn"
@@ -73,17 +74,21 @@ class Ours:
             layer = layers.Conv2D(shape.kernel[3], (kh, kw), shape.stride, **settings)
         model = models.Sequential([layers.Input(shape.x), layer])
         model.set_weights([kernel])
-        self.samples, self.threads = len(x), threads
-        self.run = Recorded(
-            model._the_function(), [x], training=True, inputs=[0], variables=layer.variables, repeats=True
-        )
-        self.run.pull_back([np.zeros_like(self.run.outputs[0])])  # from now on, the plan knows where gradients go
+        self.samples, self.threads, function = len(x), threads, model._the_function()
+        self.runs = {
+            "forward": Recorded(function, [x], training=True, repeats=True),
+            "input gradient": Recorded(function, [x], training=True, repeats=True, inputs=[0]),
+            "kernel gradient": Recorded(function, [x], training=True, repeats=True, variables=layer.variables),
+        }
+        for run in self.runs.values():
+            run.pull_back([np.zeros_like(run.outputs[0])])  # from now on, the plan knows where gradients go
 
     def answer(self, direction, dy):
+        run = self.runs[direction]
         if direction == "forward":
-            return self.run.outputs[0]
-        (dx,), (dkernel,), _ = self.run.pull_back([dy])
-        return dx if direction == "input gradient" else dkernel
+            return run.outputs[0]
+        dxs, dkernels, _ = run.pull_back([dy])
+        return dxs[0] if direction == "input gradient" else dkernels[0]
 
     def turn(self, direction):
         def run(repeat):
@@ -93,12 +98,12 @@ class Ours:
 
     def seconds(self, direction):
         """The kernels' time in one run, by its threads' mean."""
-        events = self.run._plan.record(self.samples, self.threads)
+        events = self.runs[direction]._plan.record(self.samples, self.threads)
         return sum(e.end - e.begin for e in events if direction_of(e.call) == direction) / self.threads
 
     def algorithm(self, direction):
         """The kernel that does the products."""
-        names = [call.kernel.name for call in self.run._plan.calls if direction_of(call) == direction]
+        names = [call.kernel.name for call in self.runs[direction]._plan.calls if direction_of(call) == direction]
         return next(name for name in names if "ward" in name)
 
 

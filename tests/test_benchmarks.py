@@ -47,3 +47,13 @@ def test_convolutions(depthwise):
     for direction in ("forward", "input gradient", "kernel gradient"):
         assert ours.seconds(direction) > 0
         assert ours.algorithm(direction)
+
+
+def test_photos():
+    pytest.importorskip("PIL", reason="the example reads photos with Pillow")
+    pytest.importorskip("matplotlib", reason="the example draws with matplotlib")
+    from benchmarks import photos
+
+    epoch, parameters = photos.ours(*photos.photos_of(None, 2), threads=2)
+    epoch()
+    assert parameters == 723_905

@@ -108,7 +108,10 @@ FORMULAS = {
         lambda x, y, a, b, c: np.where((y <= 0) | (y >= 1), 0, 1 / 2),
     ),
     "relu_general": (general_relu, general_relu_slope),
-    "gelu": (lambda x, a, b, c: np.where(np.isneginf(x), 0, x * normal(x)), lambda x, y, a, b, c: normal(x) + x * density(x)),
+    "gelu": (
+        lambda x, a, b, c: np.where(np.isneginf(x), 0, x * normal(x)),
+        lambda x, y, a, b, c: normal(x) + x * density(x),
+    ),
     "gelu_tanh": (
         lambda x, a, b, c: x * gate(x),
         lambda x, y, a, b, c: gate(x) + x * 2 * gate(x) * (1 - gate(x)) * GELU * (1 + 3 * 0.044715 * x * x),
