@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> float:
     parser.add_argument(
         "--data", type=Path, help="folder of photos (default: cats_vs_dogs in $CYCNN_HOME, or drawings)"
     )
-    parser.add_argument("--epochs", type=int, help="passes over the training photos (default: 60; article: 5)")
+    parser.add_argument("--epochs", type=int, help="passes over the training photos (default: 100; article: 5)")
     parser.add_argument("--batch-size", type=int, default=32, help="photos of a training step (default: 32)")
     parser.add_argument(
         "--image-size", type=int, help="pixels of a side that the network sees (default: 160; article: 300)"
@@ -203,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> float:
     options = parser.parse_args(arguments)
     modern = options.network == "modern"
     size = options.image_size or (160 if modern else 300)
-    epochs = options.epochs or (60 if modern else 5)
+    epochs = options.epochs or (100 if modern else 5)
 
     if options.threads is not None:
         config.set_num_threads(options.threads)

@@ -201,17 +201,18 @@ cdef void _drop(const float* x, float* y, Py_ssize_t size, const u64* state, u32
                 float rate) noexcept nogil:
     """One sample: its element i is dropped where its random number, in [0, 1), is below the rate."""
     cdef u32 word[STRETCH]
-    cdef float factor[STRETCH]
     cdef float scale = ONE / (ONE - rate), v
-    cdef Py_ssize_t i = 0, l, count
+    cdef Py_ssize_t i = 0, l
     while i < size:
         stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(i >> 2), sample, state[1], word)
-        for l in range(STRETCH):
-            factor[l] = 0 if unit(word[l]) < rate else scale
-        count = min(size - i, <Py_ssize_t>STRETCH)
-        for l in range(count):
-            v = x[i + l]
-            y[i + l] = 0 if factor[l] == 0 else v * factor[l]
+        if size - i >= STRETCH:
+            for l in range(STRETCH):
+                v = x[i + l]
+                y[i + l] = 0 if unit(word[l]) < rate else v * scale
+        else:
+            for l in range(size - i):
+                v = x[i + l]
+                y[i + l] = 0 if unit(word[l]) < rate else v * scale
         i += STRETCH
 
 

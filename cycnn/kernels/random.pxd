@@ -27,24 +27,35 @@ cdef extern from *:
     #endif
     typedef unsigned int cycnn_u32;
     typedef unsigned long long cycnn_u64;
-    static void cycnn_philox_round(cycnn_u32*, cycnn_u32*, cycnn_u32*, cycnn_u32*, cycnn_u32, cycnn_u32) CYCNN_INLINE;
+    /* A word between rounds. AVX-512 multiplies 64 bits by 64: words that stay so wide need not be widened and narrowed
+       in every round. */
+    #if CYCNN_LANES > 16
+    typedef cycnn_u64 cycnn_word;
+    #else
+    typedef cycnn_u32 cycnn_word;
+    #endif
+    static void cycnn_philox_round(cycnn_word*, cycnn_word*, cycnn_word*, cycnn_word*, cycnn_u32,
+                                   cycnn_u32) CYCNN_INLINE;
     """
     ctypedef unsigned int u32 "cycnn_u32"
     ctypedef unsigned long long u64 "cycnn_u64"
+    ctypedef unsigned int wide_word "cycnn_word"       # its lower half counts
 
 
-cdef inline void philox_round "cycnn_philox_round" (u32* c0, u32* c1, u32* c2, u32* c3, u32 k0, u32 k1) noexcept nogil:
+cdef inline void philox_round "cycnn_philox_round" (wide_word* c0, wide_word* c1, wide_word* c2, wide_word* c3,
+                                                     u32 k0, u32 k1) noexcept nogil:
     """One round: two products of 32 by 32 bits; their high words are mixed with the other words and the key."""
-    cdef u64 p = <u64>0xD2511F53U * c0[0], q = <u64>0xCD9E8D57U * c2[0]
-    c0[0] = <u32>(q >> 32) ^ c1[0] ^ k0
-    c2[0] = <u32>(p >> 32) ^ c3[0] ^ k1
-    c1[0] = <u32>q
-    c3[0] = <u32>p
+    cdef u64 p = <u64>0xD2511F53U * <u32>c0[0], q = <u64>0xCD9E8D57U * <u32>c2[0]
+    c0[0] = <wide_word>(q >> 32) ^ c1[0] ^ k0
+    c2[0] = <wide_word>(p >> 32) ^ c3[0] ^ k1
+    c1[0] = <wide_word>q
+    c3[0] = <wide_word>p
 
 
 cdef inline void stretch(u32 k0, u32 k1, u32 first, u32 sample, u64 step, u32* words) noexcept nogil:
     """The 64 words of counters (first + l, sample, step), l < 16."""
-    cdef u32 c0, c1, c2, c3, a0 = 0x9E3779B9U, a1 = 0xBB67AE85U
+    cdef wide_word c0, c1, c2, c3
+    cdef u32 a0 = 0x9E3779B9U, a1 = 0xBB67AE85U
     cdef int l
     for l in range(COUNTERS):
         c0, c1, c2, c3 = first + <u32>l, sample, <u32>step, <u32>(step >> 32)
@@ -58,10 +69,10 @@ cdef inline void stretch(u32 k0, u32 k1, u32 first, u32 sample, u64 step, u32* w
         philox_round(&c0, &c1, &c2, &c3, k0 + 7 * a0, k1 + 7 * a1)
         philox_round(&c0, &c1, &c2, &c3, k0 + 8 * a0, k1 + 8 * a1)
         philox_round(&c0, &c1, &c2, &c3, k0 + 9 * a0, k1 + 9 * a1)
-        words[l] = c0
-        words[16 + l] = c1
-        words[32 + l] = c2
-        words[48 + l] = c3
+        words[l] = <u32>c0
+        words[16 + l] = <u32>c1
+        words[32 + l] = <u32>c2
+        words[48 + l] = <u32>c3
 
 
 cdef inline float unit(u32 word) noexcept nogil:
