@@ -202,6 +202,7 @@ cdef inline Terms _terms(const Geometry* g, int lanes) noexcept nogil:
     m.depth = g.kw * g.cg if g.merged else g.cg
     m.xstep = g.sw * g.c
     m.ystep = g.f
+    m.nextstep = 0
     return m
 
 
@@ -229,7 +230,7 @@ cdef inline void _panel_run(const float* x, const float* packed, const float* bi
     cdef Py_ssize_t group, block, i, j, k, p, low, depth, rows = g.kd * g.kh, terms = rows * g.kw * g.cg
     cdef int lanes, valid
     m.rows, m.cols, m.ystep = 1, 1, g.f
-    m.xrow = m.xcol = m.wrow = m.wcol = 0
+    m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
     for p in range(pixels):
         source[p] = _pixel(x, g, pixel + p)
     for group in range(g.groups):
@@ -278,6 +279,8 @@ cdef inline void _flat_run(const float* x, const float* packed, const float* bia
             m = _terms(g, lanes)
             a = x + pixel * g.c + group * g.cg
             b = y + pixel * g.f + group * g.fg + block * LANES
+            if block and g.cg * g.fg >= FETCHED:
+                fetch_meanwhile(&m, w - g.cg * LANES, LANES, tiles_of(pixels))
             sum_run(low, lanes, valid, &m, a, w, start, False, g.groups == 1, b)
             sum_run(pixels - low, lanes, valid, &m, a + low * g.c, w, start, False, False, b + low * g.f)
 
@@ -310,6 +313,8 @@ cdef inline void _blocks_of_rows(const float* x, const float* packed, const floa
             w = packed + group * terms * padded(g.fg) + block * terms * LANES
             m = _terms(g, lanes)
             m.rows = slab_rows
+            if block and slabs == 1 and terms * g.fg >= FETCHED:
+                fetch_meanwhile(&m, w - terms * LANES, LANES, (last - first) * tiles_of(g.ow))
             a = x + group * g.cg
             b = y + group * g.fg + block * LANES
             low = first
@@ -473,7 +478,7 @@ cdef inline void _input_row(const float* dy, const float* packed, const float* b
             return
     m.rows = rows.count
     m.xrow, m.wrow = -rows.move * g.ow * g.f, rows.step * g.kw * g.fg * lanes
-    m.cols, m.xcol, m.wcol = 1, 0, 0
+    m.cols, m.xcol, m.wcol, m.nextstep = 1, 0, 0, 0
     m.depth, m.xstep = g.fg, g.f
     m.ystep = g.sw * g.c if direct else lanes
     a = dy + unit // g.h // g.d * g.od * image + group * g.fg
@@ -508,7 +513,7 @@ cdef inline void _input_tile(const float* dy, const float* w, float* dx, const G
     cdef Py_ssize_t i = tap // g.kw % g.kh, j = tap % g.kw, plane, row, column, image, oh, ow
     cdef Terms m
     cdef int p, l
-    m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol = 1, 0, 0, 1, 0, 0
+    m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol, m.nextstep = 1, 0, 0, 1, 0, 0, 0
     m.depth, m.xstep, m.ystep = g.fg, g.f, lanes
     ow = pixel % g.ow
     oh = pixel // g.ow % g.oh
@@ -637,7 +642,7 @@ cdef void _spread_rows(const float* dy, const float* packed, const float* bias, 
     else:
         _fill(dx + first * line, g.c, <int>g.c, bias, 0, (last - first) * g.w)
     load_bias(NULL, 0, start)
-    m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol = 1, 0, 0, 1, 0, 0
+    m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol, m.nextstep = 1, 0, 0, 1, 0, 0, 0
     m.depth, m.xstep, m.ystep = g.f, g.f, step
     while row < end:
         rows = 0

@@ -400,7 +400,7 @@ cdef inline void _kernel_tile(const int rows, const int cols, const int lanes, c
                               float* d) noexcept nogil:
     """d[i, j, l] += sum over pixels of x[i, j, l] * dy[l] for rows x cols taps (i, j)."""
     cdef float acc[9][LANES]
-    cdef Py_ssize_t row, _, wide = g.cols, xtap = taps.xrow, xcol = taps.xcol, xstep = g.xcol, ystep = g.ycol
+    cdef Py_ssize_t row = 0, col, wide = g.cols, xtap = taps.xrow, xcol = taps.xcol, xstep = g.xcol, ystep = g.ycol
     cdef Py_ssize_t wrow = taps.wrow, wcol = taps.wcol
     cdef const float* a
     cdef const float* v
@@ -409,9 +409,10 @@ cdef inline void _kernel_tile(const int rows, const int cols, const int lanes, c
         for j in range(cols):
             for l in range(lanes):
                 acc[cols * i + j][l] = 0
-    for row in range(g.rows):
+    while True:                      # never without a turn, as above
         a, v = x + row * g.xrow, dy + row * g.yrow
-        for _ in range(wide):
+        col = 0
+        while True:
             for i in range(rows):
                 for j in range(cols):
                     if way == WHOLE:
@@ -423,6 +424,12 @@ cdef inline void _kernel_tile(const int rows, const int cols, const int lanes, c
                                                      * (v[l] if l < valid else <float>0))
             a += xstep
             v += ystep
+            col += 1
+            if col >= wide:
+                break
+        row += 1
+        if row >= g.rows:
+            break
     for i in range(rows):
         for j in range(cols):
             for l in range(b.known, valid):

@@ -288,24 +288,36 @@ cdef struct Walk:
 cdef inline void _tile(const int height, const Walk* g, const float** rows, const float** weights, Py_ssize_t high,
                        const Py_ssize_t* cols, Py_ssize_t wide, Py_ssize_t wfirst, Py_ssize_t wstep,
                        float* y) noexcept nogil:
-    """y[p, l] = start[l] + sum over rows, columns and k of spread[p, k, l] * w[k, l], for pixels p of one phase."""
+    """y[p, l] = start[l] + sum over rows, columns and k, one each at least, of spread[p, k, l] * w[k, l], for pixels p
+    of one phase."""
     cdef float acc[PIXELS][BLOCK]
-    cdef Py_ssize_t i, j, _, pitch = g.pitch, depth = g.depth, valid = g.valid
+    cdef Py_ssize_t i = 0, j, k, pitch = g.pitch, depth = g.depth, valid = g.valid
     cdef const float* a
     cdef const float* b
     cdef int p, l
     for p in range(height):
         for l in range(BLOCK):
             acc[p][l] = g.start[l]
-    for i in range(high):
-        for j in range(wide):
+    while True:                      # tile.pxi says why no loop is without a turn
+        j = 0
+        while True:
             a, b = rows[i] + cols[j], weights[i] + wfirst + j * wstep
-            for _ in range(depth):
+            k = 0
+            while True:
                 for p in range(height):
                     for l in range(BLOCK):
                         acc[p][l] += a[p * BLOCK + l] * b[l]
                 a += pitch
                 b += BLOCK
+                k += 1
+                if k >= depth:
+                    break
+            j += 1
+            if j >= wide:
+                break
+        i += 1
+        if i >= high:
+            break
     if valid == BLOCK:
         for p in range(height):
             for l in range(BLOCK):
@@ -427,8 +439,12 @@ cdef void _walk(const Spread* s, const float* read, const float* packed, const f
                     out = result + (row * cols.count + begin * phases + phase) * lanes + s.first
                     for i in range(pixels):
                         prefetch(out + _phases(rows) * cols.count * lanes + i * g.ystep)
-                    _tall(pixels, &g, above, weights, seen, at + phase * cols.window, tap.count, tap.first * g.wcol,
-                          tap.step * g.wcol, out)
+                    if seen and tap.count:
+                        _tall(pixels, &g, above, weights, seen, at + phase * cols.window, tap.count, tap.first * g.wcol,
+                              tap.step * g.wcol, out)
+                        continue
+                    for i in range(pixels):
+                        memcpy(out + i * g.ystep, g.start, g.valid * sizeof(float))
 
 
 # ------------------------------------------------------------------------------------------------------- forward
@@ -562,21 +578,28 @@ cdef inline void _kernel_tile(const int height, const Pixels* g, const float* x,
                               Py_ssize_t f, Py_ssize_t valid) noexcept nogil:
     """d[k, l] += sum over pixels of spread x[k, l] * dy[l], for `height` neighbouring k."""
     cdef float acc[PIXELS][BLOCK]
-    cdef Py_ssize_t row, _, xcol = g.xcol, ycol = g.ycol
+    cdef Py_ssize_t row = 0, col, xcol = g.xcol, ycol = g.ycol
     cdef const float* a
     cdef const float* b
     cdef int k, l
     for k in range(height):
         for l in range(BLOCK):
             acc[k][l] = 0
-    for row in range(g.rows):
+    while True:
         a, b = x + row * g.xrow, dy + row * g.yrow
-        for _ in range(g.cols):
+        col = 0
+        while True:
             for k in range(height):
                 for l in range(BLOCK):
                     acc[k][l] += a[k * BLOCK + l] * b[l]
             a += xcol
             b += ycol
+            col += 1
+            if col >= g.cols:
+                break
+        row += 1
+        if row >= g.rows:
+            break
     for k in range(height):
         for l in range(valid):
             d[k * f + l] += acc[k][l]

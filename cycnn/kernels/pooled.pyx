@@ -126,7 +126,7 @@ cdef inline void _forward_row(const float* x, const float* packed, const float* 
     m.rows, m.xrow, m.xstep, m.ystep = g.kh, g.dh * g.w * g.c, g.sw * g.c, g.pixel
     m.cols = 1 if g.merged else g.kw
     m.depth = g.kw * g.c if g.merged else g.c
-    m.xcol = g.dw * g.c
+    m.xcol, m.nextstep = g.dw * g.c, 0
     for piece in range(pieces):
         low, high = g.ow * piece // pieces, g.ow * (piece + 1) // pieces
         columns = (high - low) * g.pw
@@ -201,20 +201,27 @@ cdef inline void _window_tile(const int filters, const float* planes, const int*
     A sum has `rows` times `terms` terms; those of a row lie at `at`, and are `lanes` apart in w.
     """
     cdef float acc[PIXELS][LANES]
-    cdef Py_ssize_t _, k
+    cdef Py_ssize_t i = 0, k
     cdef const float* b
     cdef int p, l
     for p in range(filters):
         for l in range(LANES):
             acc[p][l] = start[p]
-    for _ in range(rows):
-        for k in range(terms):
+    while True:                      # tile.pxi says why no loop is without a turn
+        k = 0
+        while True:
             b = planes + at[k]
             for p in range(filters):
                 for l in range(LANES):
                     acc[p][l] += w[p] * b[l]
             w += lanes
+            k += 1
+            if k >= terms:
+                break
         planes += row
+        i += 1
+        if i >= rows:
+            break
     for p in range(filters):
         for l in range(LANES):
             y[p * LANES + l] = acc[p][l]

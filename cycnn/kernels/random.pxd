@@ -42,8 +42,9 @@ cdef extern from *:
     ctypedef unsigned int wide_word "cycnn_word"       # its lower half counts
 
 
-cdef inline void philox_round "cycnn_philox_round" (wide_word* c0, wide_word* c1, wide_word* c2, wide_word* c3,
-                                                     u32 k0, u32 k1) noexcept nogil:
+cdef inline void philox_round "cycnn_philox_round" (
+    wide_word* c0, wide_word* c1, wide_word* c2, wide_word* c3, u32 k0, u32 k1
+) noexcept nogil:
     """One round: two products of 32 by 32 bits; their high words are mixed with the other words and the key."""
     cdef u64 p = <u64>0xD2511F53U * <u32>c0[0], q = <u64>0xCD9E8D57U * <u32>c2[0]
     c0[0] = <wide_word>(q >> 32) ^ c1[0] ^ k0

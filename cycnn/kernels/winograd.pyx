@@ -497,7 +497,7 @@ cdef void _forward_tiles(const float* x, const float* packed, const float* bias,
     whole -= single
     load_bias(NULL, 0, zero)
     m.rows, m.cols, m.depth, m.xstep, m.ystep = 1, 1, g.c, g.depth, LANES
-    m.xrow = m.xcol = m.wrow = m.wcol = 0
+    m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
     for b in range(blocks):
         low = first + (last - first) * b // blocks
         high = first + (last - first) * (b + 1) // blocks
@@ -513,6 +513,8 @@ cdef void _forward_tiles(const float* x, const float* packed, const float* bias,
             valid = <int>min(<Py_ssize_t>lanes, g.f - block * LANES)
             u = packed + block * size
             for point in range(g.n * g.n):
+                if g.c * g.f >= FETCHED // 8:
+                    fetch_meanwhile(&m, u + (point + 1) * g.c * lanes, lanes, tiles_of(tiles))
                 sum_run(tiles, lanes, lanes, &m, v + point * g.vplane, u + point * g.c * lanes, zero, False, False,
                         s + point * g.mplane)
             load_bias(bias + block * LANES if bias != NULL else NULL, valid, start)
