@@ -59,6 +59,7 @@ cdef extern from *:
     float SELU_LOW "1.75809934084738f"
     float SQRT_2_BY_PI "0.797884560802865f"
     float DENSITY_0 "0.398942280401433f"           # of the normal distribution at 0: 1 / sqrt(2 pi)
+    float NORMAL_LAST "6.5f"
     float GELU_CUBE "0.044715f"
     float THREE "3.0f"
     float FOUR "4.0f"
@@ -78,8 +79,9 @@ cdef inline float gelu_gate "cycnn_gelu_gate" (float x) noexcept nogil:
 
 
 cdef inline float normal_above "cycnn_normal_above" (float x) noexcept nogil:
-    """Share of the normal distribution above x, 0 <= x <= 6.5, to 1.3e-7 of it at 0, 1.4e-6 at 3, 1e-3 at 5: two to
-    the power of a polynomial. Steps are what this takes: half as many as by the error function."""
+    """Share of the normal distribution above x, 0 <= x <= NORMAL_LAST, to 1.3e-7 of it at 0, 1.4e-6 at 3, 1e-3 at 5:
+    two to the power of a polynomial. It takes half as many steps as the error function. At NORMAL_LAST it is 0, so that
+    a unit that far out is dead, as it is in Keras."""
     cdef float p0 = -1, p1 = -1.1511054, p2 = -0.459210426, p3 = -0.0524770059, p4 = 0.00701047294
     cdef float p5 = -6.68046632e-05, p6 = -0.000236015083, p7 = 5.87355426e-05, p8 = -6.6902835e-06
     cdef float p9 = 3.06679084e-07
@@ -92,13 +94,13 @@ cdef inline float normal_above "cycnn_normal_above" (float x) noexcept nogil:
     r = power - (whole.f - ROUNDER)
     share.f = ONE + r * (q1 + r * (q2 + r * (q3 + r * (q4 + r * (q5 + r * q6)))))
     share.i += whole.i << 23
-    return share.f
+    return 0 if x >= NORMAL_LAST else share.f
 
 
 cdef inline float normal_far "cycnn_normal_far" (float x) noexcept nogil:
-    """|x|, at most 6.5: as far as `normal_above` goes."""
-    cdef float last = 6.5, far = fabsf(x)
-    return last if far > last else far
+    """|x|, as far as `normal_above` goes."""
+    cdef float far = fabsf(x)
+    return NORMAL_LAST if far > NORMAL_LAST else far
 
 
 cdef inline float normal_share "cycnn_normal_share" (float x) noexcept nogil:
