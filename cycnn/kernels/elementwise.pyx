@@ -12,7 +12,7 @@ from cycnn.kernels.activation cimport (
 )
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
 from cycnn.kernels.maths cimport ONE, dot, erf, exp, exponentials, largest, log
-from cycnn.kernels.random cimport STRETCH, normals, stretch, u32, u64, unit
+from cycnn.kernels.random cimport CHANCES, STRETCH, chance, normals, stretch, threshold, u32, u64, unit
 
 
 cdef enum:
@@ -199,21 +199,25 @@ cdef void _prelu_sums_task(const Call* call, const Task* t) noexcept nogil:
 
 cdef void _drop(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
                 float rate) noexcept nogil:
-    """One sample: its element i is dropped where its random number, in [0, 1), is below the rate."""
+    """One sample: its element i is dropped where its chance is below the rate."""
     cdef u32 word[STRETCH]
+    cdef u32 below = threshold(rate)
     cdef float scale = ONE / (ONE - rate), v
     cdef Py_ssize_t i = 0, l
     while i < size:
-        stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(i >> 2), sample, state[1], word)
-        if size - i >= STRETCH:
+        stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(i >> 3), sample, state[1], word)
+        if size - i >= CHANCES:
             for l in range(STRETCH):
                 v = x[i + l]
-                y[i + l] = 0 if unit(word[l]) < rate else v * scale
+                y[i + l] = 0 if chance(word, l) < below else v * scale
+            for l in range(STRETCH, CHANCES):
+                v = x[i + l]
+                y[i + l] = 0 if chance(word, l) < below else v * scale
         else:
             for l in range(size - i):
                 v = x[i + l]
-                y[i + l] = 0 if unit(word[l]) < rate else v * scale
-        i += STRETCH
+                y[i + l] = 0 if chance(word, l) < below else v * scale
+        i += CHANCES
 
 
 def dropout_forward(
@@ -222,7 +226,7 @@ def dropout_forward(
     const u64[::1] state,              # IN   seed, step
     float rate, u32 node, int threads=1,
 ):
-    """y = x / (1 - rate), or 0 with a probability of `rate`, whatever x is there.
+    """y = x / (1 - rate), or 0 with a probability of `rate` (to the nearest 2^-16), whatever x is there.
 
     What is dropped depends on seed, step, node, the sample's place in the batch and the element's in the sample alone.
     """
@@ -254,19 +258,20 @@ cdef void _drop_rows(const float* x, float* y, Py_ssize_t rows, Py_ssize_t c, co
                      u32 sample, float rate, float scale, float offset, float dropped) noexcept nogil:
     """One sample, all rows with the mask of the first."""
     cdef u32 word[STRETCH]
-    cdef int kept[STRETCH]
+    cdef int kept[CHANCES]
+    cdef u32 below = threshold(rate)
     cdef float v
     cdef Py_ssize_t at = 0, row, l, count
     while at < c:
-        stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(at >> 2), sample, state[1], word)
-        for l in range(STRETCH):
-            kept[l] = 0 if unit(word[l]) < rate else 1
-        count = min(c - at, <Py_ssize_t>STRETCH)
+        stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(at >> 3), sample, state[1], word)
+        for l in range(CHANCES):
+            kept[l] = 0 if chance(word, l) < below else 1
+        count = min(c - at, <Py_ssize_t>CHANCES)
         for row in range(rows):
             for l in range(count):
                 v = x[row * c + at + l]
                 y[row * c + at + l] = v * scale + offset if kept[l] else dropped
-        at += STRETCH
+        at += CHANCES
 
 
 def dropout_rows(
@@ -345,7 +350,7 @@ def random_uniform(
     const u64[::1] state,              # IN   seed, step
     u32 node, int threads=1,
 ):
-    """Multiples of 2^-24 in [0, 1), all equally likely: the numbers that dropout compares with its rate."""
+    """Multiples of 2^-24 in [0, 1), all equally likely."""
     cdef Py_ssize_t n, size = y.shape[1]
     cdef float* q = &y[0, 0]
     for n in prange(y.shape[0], nogil=True, schedule="static", num_threads=threads):

@@ -7,6 +7,9 @@
 # A counter gives four words. Sixteen neighbouring counters are done side by side and give a stretch of 64: word
 # 16 j + l of a stretch is word j of the l-th counter. A sample begins a stretch of its own, so it draws the same in any
 # chunk.
+#
+# What happens by chance takes half a word, for the words are what dropout spends its time on: a rate of 2^-16 steps is
+# as good as any other.
 
 from libc.math cimport sqrtf
 
@@ -15,6 +18,7 @@ from cycnn.kernels.maths cimport ONE, TWO, log
 cdef enum:
     COUNTERS = 16
     STRETCH = 64
+    CHANCES = 2 * STRETCH
 
 cdef extern from *:
     """
@@ -74,6 +78,17 @@ cdef inline void stretch(u32 k0, u32 k1, u32 first, u32 sample, u64 step, u32* w
         words[16 + l] = <u32>c1
         words[32 + l] = <u32>c2
         words[48 + l] = <u32>c3
+
+
+cdef inline u32 chance(const u32* word, Py_ssize_t l) noexcept nogil:
+    """The l-th of a stretch's 128 numbers of 16 bits: the lower halves of its words, then the upper ones."""
+    return word[l] & 0xFFFFU if l < STRETCH else word[l - STRETCH] >> 16
+
+
+cdef inline u32 threshold(float rate) noexcept nogil:
+    """How many of the 2^16 chances are below a rate in [0, 1]."""
+    cdef float chances = 65536, half = 0.5
+    return <u32>(rate * chances + half)
 
 
 cdef inline float unit(u32 word) noexcept nogil:

@@ -325,16 +325,21 @@ def test_dropout_drops_what_is_not_finite(elementwise):
     assert np.all(y[0][~kept] == 0)
 
 
-def test_dropout_drops_its_share(elementwise):
+@pytest.mark.parametrize("rate", [0.001, 0.3, 0.5, 0.99])
+def test_dropout_drops_its_share(elementwise, rate):
     x = np.ones((64, 1000), np.float32)
     y = np.empty_like(x)
-    elementwise.dropout_forward(x, y, state(5, 6).array, 0.3, 7, 1)
-    assert abs(np.mean(y == 0) - 0.3) < 5 * math.sqrt(0.3 * 0.7 / x.size)
-    assert abs(y.mean() - 1) < 5 * math.sqrt(0.3 / 0.7 / x.size)
+    elementwise.dropout_forward(x, y, state(5, 6).array, rate, 7, 1)
+    assert abs(np.mean(y == 0) - rate) < 5 * math.sqrt(rate * (1 - rate) / x.size)
+    assert abs(y.mean() - 1) < 5 * math.sqrt(rate / (1 - rate) / x.size)
+    places = y == 0  # no place follows from the one before, or from the one 64 places on
+    for near in (1, 64):
+        pairs = np.mean(places[:, near:] & places[:, :-near])
+        assert abs(pairs - rate**2) < 5 * math.sqrt(3 * rate**2 * (1 - rate) / x.size)
 
 
 @pytest.mark.parametrize("shared", [False, True])
-@pytest.mark.parametrize(("rows", "c"), [(1, 150), (4, 3), (7, 64), (2, 65)])
+@pytest.mark.parametrize(("rows", "c"), [(1, 150), (1, 300), (4, 3), (7, 64), (2, 129)])
 def test_dropout_of_rows(elementwise, rows, c, shared):
     x, drawn = normal(5, rows, c), state(11, 22)
     numbers = (33, shared, 0.3, 1.25, 0.5, -2.0)

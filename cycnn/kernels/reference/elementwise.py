@@ -164,26 +164,33 @@ def philox(counter, key):
     return np.stack(np.broadcast_arrays(*counter))
 
 
-def random_uniform(y, state, node, threads=1):
-    """Words of (block of the element, sample, step) under (seed, node); their upper 24 bits as a fraction.
-
-    64 elements in a row are the first words of 16 counters, then their second words, and so on.
-    """
+def stretches(size, samples, state, node):
+    """Words (samples, stretches, 64) of (block of the element, sample, step) under (seed, node): 64 in a row are the first
+    words of 16 counters, then their second words, and so on."""
     seed, step = (int(word) for word in state)
     key = seed & 0xFFFFFFFF, ((seed >> 32) + node) & 0xFFFFFFFF
-    blocks = np.arange(-(-y.shape[1] // 64) * 16)
-    for sample in range(len(y)):
-        words = philox((blocks, sample, step & 0xFFFFFFFF, step >> 32), key)
-        words = words.reshape(4, -1, 16).swapaxes(0, 1).reshape(-1)
-        y[sample] = (words[: y.shape[1]] >> np.uint64(8)) / 2.0**24
+    blocks = np.arange(-(-size // 64) * 16)
+    words = [philox((blocks, sample, step & 0xFFFFFFFF, step >> 32), key) for sample in range(samples)]
+    return np.stack(words).reshape(samples, 4, -1, 16).swapaxes(1, 2).reshape(samples, -1, 64)
+
+
+def random_uniform(y, state, node, threads=1):
+    """The words' upper 24 bits as a fraction."""
+    y[...] = (stretches(y.shape[1], len(y), state, node).reshape(len(y), -1)[:, : y.shape[1]] >> np.uint64(8)) / 2.0**24
+
+
+def dropped_places(samples, size, rate, state, node):
+    """Booleans (samples, size): true with a probability of `rate`, rounded to 16 bits. A stretch is good for 128 places:
+    the lower halves of its words, then the upper ones."""
+    words = stretches(-(-size // 2), samples, state, node)
+    halves = np.concatenate([words & np.uint64(0xFFFF), words >> np.uint64(16)], axis=2)
+    return halves.reshape(samples, -1)[:, :size] < np.floor(float(np.float32(rate)) * 2**16 + 0.5)
 
 
 def dropout_forward(x, y, state, rate, node, threads=1):
-    """y = x / (1 - rate) where the element's random number is at least the rate, else 0."""
-    drawn = np.empty(x.shape)
-    random_uniform(drawn, state, node)
-    rate = np.float64(np.float32(rate))  # the number that the kernel compares with
-    y[...] = np.where(drawn < rate, 0, x / (1 - rate) if rate < 1 else 0)
+    """y = x / (1 - rate), or 0 with a probability of `rate`."""
+    rate = np.float64(np.float32(rate))  # the number that the kernel knows
+    y[...] = np.where(dropped_places(*x.shape, rate, state, node), 0, x / (1 - rate) if rate < 1 else 0)
 
 
 def dropout_backward(dy, dx, state, rate, node, threads=1):
@@ -192,11 +199,10 @@ def dropout_backward(dy, dx, state, rate, node, threads=1):
 
 
 def dropout_rows(x, y, state, node, shared, rate, scale, offset, dropped, threads=1):
-    """y = x scale + offset, or `dropped` where the random number of the place is below the rate."""
-    drawn = np.empty((len(x), x.shape[2]))
-    random_uniform(drawn, state, node)
-    drawn = np.broadcast_to(drawn[:1], drawn.shape) if shared else drawn
-    y[...] = np.where((drawn < np.float64(np.float32(rate)))[:, None], dropped, x * scale + offset)
+    """y = x scale + offset, or `dropped` with a probability of `rate`."""
+    places = dropped_places(len(x), x.shape[2], rate, state, node)
+    places = np.broadcast_to(places[:1], places.shape) if shared else places
+    y[...] = np.where(places[:, None], dropped, x * scale + offset)
 
 
 def gaussian_noise(x, y, state, node, relative, deviation, threads=1):

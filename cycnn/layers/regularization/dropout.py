@@ -12,7 +12,7 @@ class Dropout(BaseDropout):
     """While training, sets a share `rate` of the elements to zero and the others to x / (1 - rate). Else, y = x.
 
     Args:
-        rate: number between 0 and 1.
+        rate: number between 0 and 1, kept to 2^-16.
         noise_shape: the input's shape, with 1 for axes whose elements are dropped together, and None for any length;
             (None, 1, 1, None) drops whole channels of pictures.
         seed: integer or None.
