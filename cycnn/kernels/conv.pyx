@@ -931,36 +931,60 @@ cdef inline bint _panels(const Geometry* g) noexcept nogil:
     return g.d == 1 and blocks_of(g.fg) >= 4 and max(g.sw * g.c, g.f) >= FAR
 
 
-cdef inline void _pack_tiles(const float* x, const Pixels* m, const Py_ssize_t* place, const int* height,
-                             Py_ssize_t tiles, float* packed) noexcept nogil:
+cdef void _pack_tiles(const float* x, const Pixels* m, const Py_ssize_t* place, const int* height, Py_ssize_t tiles,
+                      float* packed) noexcept nogil:
     """The rows of some tiles, [tile][pixel][HALF]: `height` neighbours in x from `place` on, zeros behind them."""
-    cdef Py_ssize_t t, n, i, _
+    cdef Py_ssize_t t, n, i, j, pixels = m.samples * m.rows * m.cols
     cdef const float* a
+    cdef float* to
     cdef int p, rows
-    for t in range(tiles):
-        rows = height[t]
-        for n in range(m.samples):
-            for i in range(m.rows):
-                a = x + n * m.xsample + i * m.xrow + place[t]
-                for _ in range(m.cols):
+    for n in range(m.samples):
+        for i in range(m.rows):
+            for j in range(m.cols):
+                for t in range(tiles):
+                    a = x + n * m.xsample + i * m.xrow + j * m.xcol + place[t]
+                    to = packed + t * pixels * HALF
+                    rows = height[t]
                     for p in range(HALF):
-                        packed[p] = a[p] if p < rows else <float>0
-                    a += m.xcol
-                    packed += HALF
+                        to[p] = a[p] if p < rows else <float>0
+                packed += HALF
+
+
+cdef void _stage_blocks(const float* y, const Pixels* m, Py_ssize_t channels, Py_ssize_t first, Py_ssize_t last,
+                        float* staged) noexcept nogil:
+    """Blocks [first, last) of all pixels, [block][pixel][lanes]: `stage` in the order in which y lies in memory."""
+    cdef Py_ssize_t n, i, j, block, pixels = m.samples * m.rows * m.cols
+    cdef int l, lanes = lanes_of(last - 1, channels), valid = <int>min(<Py_ssize_t>lanes, channels - (last - 1) * LANES)
+    cdef const float* b
+    cdef float* to
+    cdef float* narrow = staged + (last - 1 - first) * pixels * LANES
+    for n in range(m.samples):
+        for i in range(m.rows):
+            for j in range(m.cols):
+                b = y + n * m.ysample + i * m.yrow + j * m.ycol + first * LANES
+                to = staged
+                for block in range(first, last - 1):
+                    for l in range(LANES):
+                        to[l] = b[l]
+                    b += LANES
+                    to += pixels * LANES
+                for l in range(lanes):
+                    narrow[l] = b[l] if l < valid else <float>0
+                staged += LANES
+                narrow += lanes
 
 
 cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
                               const Geometry* g, Py_ssize_t first, Py_ssize_t last, const Pixels* m,
                               bint fresh) noexcept nogil:
-    """Tiles [first, last) of dkernel over the pixels `m`. The rows of CHUNK tiles are copied at a time, and every block
-    of dy once for each chunk."""
+    """Tiles [first, last) of dkernel over the pixels `m`. dy is copied once, the rows of x CHUNK tiles at a time."""
     cdef float* packed = aligned(workspace)
     cdef float* staged = packed + CHUNK * RUN * HALF
     cdef Py_ssize_t blocks = blocks_of(g.fg), kw = 1 if g.merged else g.kw, taps = g.kh * kw
     cdef Py_ssize_t height = g.kw * g.cg if g.merged else g.cg, tiles = (height + PIXELS - 1) // PIXELS
-    cdef Py_ssize_t all_tiles = taps * tiles, group, block, chunk, unit, tile, tap, low, t, width
+    cdef Py_ssize_t all_tiles = taps * tiles, group, block, chunk, unit, tile, tap, low, t, width, beyond
     cdef Py_ssize_t chunks = (all_tiles + CHUNK - 1) // CHUNK, most = (all_tiles + chunks - 1) // chunks
-    cdef Py_ssize_t packed_key = -1, staged_key = -1
+    cdef Py_ssize_t packed_key = -1, staged_key = -1, first_block = 0
     cdef Py_ssize_t[CHUNK] place, row
     cdef int[CHUNK] heights
     cdef int lanes, valid
@@ -985,17 +1009,20 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
                 heights[t] = <int>(height * (tile + 1) // tiles - low)
                 place[t] = group * g.cg + low + (tap // kw * g.dh * g.w + tap % kw * g.dw) * g.c
             _pack_tiles(x, m, place, heights, width, packed)
-        if staged_key != group * blocks + block:
-            staged_key = group * blocks + block
-            stage(m, dy + group * g.fg + block * LANES, lanes, valid, staged)
-        _fetch_next(x, dy, m, g, unit - first, last - first)
-        s.ycol = lanes
         t = (unit - packed_key) % width
+        if staged_key != group:
+            staged_key = group
+            beyond = packed_key + blocks * width        # the end of this chunk: the next one needs all blocks
+            first_block = block if last <= beyond else 0
+            _stage_blocks(dy + group * g.fg, m, g.fg, first_block,
+                          block + (t + last - unit + width - 1) // width if last <= beyond else blocks, staged)
+        s.ycol = lanes
         d = dkernel + row[t] * columns + group * g.fg + block * LANES
         prefetch_tile(d + heights[t] * columns, columns)
         if g.groups == 1 and columns >= padded(g.fg):   # dkernel has the missing filters
             valid = lanes
-        outer_block(heights[t], lanes, valid, &s, packed + t * s.cols * HALF, staged, fresh, d, columns)
+        outer_block(heights[t], lanes, valid, &s, packed + t * s.cols * HALF,
+                    staged + (block - first_block) * s.cols * LANES, fresh, d, columns)
 
 
 cdef inline void _kernel_panels(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
@@ -1031,7 +1058,7 @@ cdef inline void _kernel_panels(const float* x, const float* dy, float* dkernel,
 def kernel_workspace(Py_ssize_t c, Py_ssize_t f, Py_ssize_t sw, Py_ssize_t groups):
     """Floats that a thread of `backward_kernel` needs."""
     cdef Geometry g = _geometry(0, 0, c, 0, 0, f, 1, 1, 1, sw, 1, 1, groups)
-    return RUN * (CHUNK * HALF + LANES) + HALF if _panels(&g) else 1
+    return RUN * (CHUNK * HALF + padded(g.fg)) + HALF if _panels(&g) else 1
 
 
 cdef void _kernel_units(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
