@@ -30,15 +30,16 @@ def timed(call, repeat):
     return seconds
 
 
-def in_turns(contestants, rounds, turn=TURN):
+def in_turns(contestants, rounds, turn=TURN, least=3):
     """Seconds per call of each contestant: `rounds` rounds A B C, A B C.
 
     Args:
         contestants: name -> function of a number of calls that does them and returns the seconds of each.
         rounds: turns that each one gets.
         turn: seconds of a turn, about.
+        least: calls of a turn.
     """
-    repeat = {name: max(3, round(turn / np.median(run(3)))) for name, run in contestants.items()}
+    repeat = {name: max(least, round(turn / np.median(run(3)))) for name, run in contestants.items()}
     seconds = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, run in contestants.items():

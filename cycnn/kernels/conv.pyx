@@ -262,14 +262,13 @@ cdef inline void _flat_run(const float* x, const float* packed, const float* bia
 
     The last block comes first, so a tile may spill over its missing filters into the next pixel.
     """
-    cdef Py_ssize_t group, block, low = pixels
+    cdef Py_ssize_t group, block, low, no_room = max(<Py_ssize_t>0, min(pixels, (LANES + g.f - 1) // g.f - behind))
     cdef float start[LANES]
     cdef const float* w
     cdef const float* a
     cdef float* b
     cdef Terms m
     cdef int lanes, valid
-    low -= max(<Py_ssize_t>0, min(pixels, (LANES + g.f - 1) // g.f - behind))
     for group in range(g.groups - 1, -1, -1):
         for block in range(blocks_of(g.fg) - 1, -1, -1):
             lanes = lanes_of(block, g.fg)
@@ -279,6 +278,7 @@ cdef inline void _flat_run(const float* x, const float* packed, const float* bia
             m = _terms(g, lanes)
             a = x + pixel * g.c + group * g.cg
             b = y + pixel * g.f + group * g.fg + block * LANES
+            low = pixels if valid == lanes else pixels - no_room
             if block and g.cg * g.fg >= FETCHED:
                 fetch_meanwhile(&m, w - g.cg * LANES, LANES, tiles_of(pixels))
             sum_run(low, lanes, valid, &m, a, w, start, False, g.groups == 1, b)
