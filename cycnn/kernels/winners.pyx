@@ -138,29 +138,29 @@ cdef inline void _list(const float* dy, const int* argmax, const Geometry* g, co
 # One copy for each number of rows and vectors, as in tile.pxi.
 
 cdef inline void _sum(const int rows, const int vectors, const Winners* winners, const float* x, Py_ssize_t row,
-                      float* d, Py_ssize_t drow, int rest) noexcept nogil:
-    """d += sum of dy * patch. Of a row's last vector only `rest` sums count; x can be read behind them."""
+                      float* d, Py_ssize_t drow) noexcept nogil:
+    """d += sum of dy * patch."""
     cdef float acc[VECTORS][HALF]
     cdef const float* a
     cdef float v
-    cdef int e, r, k, l
+    cdef int e = 0, count = winners.count, r, k, l
     for r in range(rows):
         for k in range(vectors):
             for l in range(HALF):
-                if k < vectors - 1:
-                    acc[r * vectors + k][l] = d[r * drow + k * HALF + l]
-                else:
-                    acc[r * vectors + k][l] = d[r * drow + k * HALF + l] if l < rest else <float>0
-    for e in range(winners.count):
+                acc[r * vectors + k][l] = d[r * drow + k * HALF + l]
+    while True:                                         # a loop without a turn would keep the sums in memory, too
         a = x + winners.at[e]
         v = winners.value[e]
         for r in range(rows):
             for k in range(vectors):
                 for l in range(HALF):
                     acc[r * vectors + k][l] += v * a[r * row + k * HALF + l]
+        e += 1
+        if e >= count:
+            break
     for r in range(rows):
         for k in range(vectors):
-            for l in range(HALF if k < vectors - 1 else rest):
+            for l in range(HALF):
                 d[r * drow + k * HALF + l] = acc[r * vectors + k][l]
 
 
@@ -185,38 +185,57 @@ cdef inline void _add(const int rows, const int vectors, const Winners* winners,
 
 
 cdef inline void _body(const int rows, const int vectors, bint sums, const Winners* winners, float* x, Py_ssize_t row,
-                       float* w, Py_ssize_t wrow, int rest) noexcept nogil:
+                       float* w, Py_ssize_t wrow) noexcept nogil:
     if rows * vectors <= VECTORS:
         if sums:
-            _sum(rows, vectors, winners, x, row, w, wrow, rest)
+            _sum(rows, vectors, winners, x, row, w, wrow)
         else:
             _add(rows, vectors, winners, x, row, w, wrow)
 
 
 cdef inline void _bodies(const int rows, int vectors, bint sums, const Winners* winners, float* x, Py_ssize_t row,
-                         float* w, Py_ssize_t wrow, int rest) noexcept nogil:
-    if vectors == 1: _body(rows, 1, sums, winners, x, row, w, wrow, rest)
-    elif vectors == 2: _body(rows, 2, sums, winners, x, row, w, wrow, rest)
-    elif vectors == 3: _body(rows, 3, sums, winners, x, row, w, wrow, rest)
-    elif vectors == 4: _body(rows, 4, sums, winners, x, row, w, wrow, rest)
-    elif vectors == 5: _body(rows, 5, sums, winners, x, row, w, wrow, rest)
-    elif vectors == 6: _body(rows, 6, sums, winners, x, row, w, wrow, rest)
-    elif vectors == 7: _body(rows, 7, sums, winners, x, row, w, wrow, rest)
-    elif vectors == 8: _body(rows, 8, sums, winners, x, row, w, wrow, rest)
+                         float* w, Py_ssize_t wrow) noexcept nogil:
+    if vectors == 1: _body(rows, 1, sums, winners, x, row, w, wrow)
+    elif vectors == 2: _body(rows, 2, sums, winners, x, row, w, wrow)
+    elif vectors == 3: _body(rows, 3, sums, winners, x, row, w, wrow)
+    elif vectors == 4: _body(rows, 4, sums, winners, x, row, w, wrow)
+    elif vectors == 5: _body(rows, 5, sums, winners, x, row, w, wrow)
+    elif vectors == 6: _body(rows, 6, sums, winners, x, row, w, wrow)
+    elif vectors == 7: _body(rows, 7, sums, winners, x, row, w, wrow)
+    elif vectors == 8: _body(rows, 8, sums, winners, x, row, w, wrow)
 
 
 cdef void _piece(int rows, int vectors, bint sums, const Winners* winners, float* x, Py_ssize_t row, float* w,
-                 Py_ssize_t wrow, int rest) noexcept nogil:
+                 Py_ssize_t wrow) noexcept nogil:
     """`_sum` or `_add` for so many rows and vectors of a patch."""
-    if rows == 5: _bodies(5, vectors, sums, winners, x, row, w, wrow, rest)
-    elif rows == 3: _bodies(3, vectors, sums, winners, x, row, w, wrow, rest)
-    else: _bodies(1, vectors, sums, winners, x, row, w, wrow, rest)
+    if rows == 5: _bodies(5, vectors, sums, winners, x, row, w, wrow)
+    elif rows == 3: _bodies(3, vectors, sums, winners, x, row, w, wrow)
+    else: _bodies(1, vectors, sums, winners, x, row, w, wrow)
+
+
+cdef inline void _ragged_sum(int rows, int vectors, const Winners* winners, float* x, Py_ssize_t row, float* d,
+                             Py_ssize_t drow, Py_ssize_t valid) noexcept nogil:
+    """`_sum` of rows that end inside a vector: a condition there would cost it its registers. x can be read behind."""
+    cdef float sums[VECTORS * HALF]
+    cdef Py_ssize_t l
+    cdef int r
+    for r in range(rows):
+        for l in range(vectors * HALF):
+            sums[r * vectors * HALF + l] = d[r * drow + l] if l < valid else <float>0
+    _piece(rows, vectors, True, winners, x, row, sums, vectors * HALF)
+    for r in range(rows):
+        for l in range(valid):
+            d[r * drow + l] = sums[r * vectors * HALF + l]
 
 
 cdef inline void _patches(const Patch* m, bint sums, const Winners* winners, float* x, float* w) noexcept nogil:
     """Whole patches: with `sums` from x to w, else from w to x."""
     cdef Py_ssize_t i = 0, j, vectors = (m.depth + HALF - 1) // HALF, most, pieces, piece, low, high
-    cdef int rows, rest = <int>(m.depth - (vectors - 1) * HALF)
+    cdef float* a
+    cdef float* b
+    cdef int rows
+    if winners.count == 0:
+        return
     while i < m.rows:
         rows = 5 if m.rows - i == 5 and VECTORS >= 10 else 3 if m.rows - i >= 3 else 1
         most = min(<Py_ssize_t>8, <Py_ssize_t>(VECTORS // rows))
@@ -224,8 +243,12 @@ cdef inline void _patches(const Patch* m, bint sums, const Winners* winners, flo
         for j in range(m.cols):
             for piece in range(pieces):
                 low, high = vectors * piece // pieces, vectors * (piece + 1) // pieces
-                _piece(rows, <int>(high - low), sums, winners, x + i * m.row + j * m.col + low * HALF, m.row,
-                       w + i * m.wrow + j * m.wcol + low * HALF, m.wrow, rest if piece == pieces - 1 else HALF)
+                a = x + i * m.row + j * m.col + low * HALF
+                b = w + i * m.wrow + j * m.wcol + low * HALF
+                if sums and high * HALF > m.depth:
+                    _ragged_sum(rows, <int>(high - low), winners, a, m.row, b, m.wrow, m.depth - low * HALF)
+                else:
+                    _piece(rows, <int>(high - low), sums, winners, a, m.row, b, m.wrow)
         i += rows
 
 
