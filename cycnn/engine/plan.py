@@ -29,8 +29,10 @@ from cycnn.kernels.executor import Program, clock
 
 GROUPS = 16  # of a full batch: 16 threads have work, and 16 partial gradients are a small price below
 CHUNK_BYTES = 1 << 20  # of a task's own buffers: half of the second-level cache of the servers this was measured on
-# Of weights that may be worth a pass of the whole batch, maps leaving the cache: half of a second-level cache.
-WIDE_BYTES = 1 << 20
+# Of weights that may be worth a pass of the whole batch, maps leaving the first-level caches. Smaller ones are not worth
+# another barrier.
+WIDE_BYTES = 1 << 17
+CACHED_BYTES = 1 << 20  # of weights that stay near for all samples: half of a second-level cache
 # FLOPs: an estimate of what makes up for another thread (a region costs 1.5 us, waking an idle thread 100 us).
 WORK_OF_A_THREAD = 4e6
 
@@ -75,7 +77,7 @@ class Emitter:
 
     def samples_a_reading(self, weights, maps):
         """For how many samples so many bytes of weights are read at a time; infinity: they stay in a core's cache."""
-        if weights < WIDE_BYTES:
+        if weights < CACHED_BYTES:
             return math.inf
         return self.capacity if self.wide(weights, maps) else self.group
 
