@@ -15,6 +15,7 @@ include "tile.pxi"
 cdef enum:
     SLAB = 2048                      # terms of a pass: SLAB x LANES weights stay in the second-level cache
     PANEL = 512                      # terms of a pass where they are packed on the stack
+    NARROW = 8                       # vectors that short rows of dy are added up in, at least
 
 
 def packed_size(Py_ssize_t k, Py_ssize_t f):
@@ -337,12 +338,35 @@ cdef inline void _add_rows(const float* a, Py_ssize_t f, const int width, int va
             odd[l] += a[(2 * r + 1) * f + l] if valid == width or l < valid else <float>0
 
 
+cdef void _narrow_bias(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t f, bint fresh) noexcept nogil:
+    """Sums of fewer columns than a block has: as many rows side by side as are whole vectors."""
+    cdef float sums[16 * (NARROW + LANES)]
+    cdef float total
+    cdef Py_ssize_t together = 16 * ((NARROW + f - 1) // f), width = together * f, row = 0, i, l
+    for i in range(width):
+        sums[i] = 0
+    while row + together <= rows:
+        for i in range(width):
+            sums[i] += dy[row * f + i]
+        row += together
+    for i in range((rows - row) * f):
+        sums[i] += dy[row * f + i]
+    for l in range(f):
+        total = 0 if fresh else dbias[l]
+        for i in range(together):
+            total += sums[i * f + l]
+        dbias[l] = total
+
+
 cdef void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t f, bint fresh,
                       Py_ssize_t block) noexcept nogil:
     cdef float even[LANES]
     cdef float odd[LANES]
     cdef int l, valid = <int>min(<Py_ssize_t>LANES, f - block * LANES)
     cdef const float* a = dy + block * LANES
+    if f < LANES and f % HALF:
+        _narrow_bias(dy, dbias, rows, f, fresh)
+        return
     for l in range(LANES):
         even[l] = odd[l] = 0
     if valid == LANES:

@@ -17,7 +17,7 @@
 #   sum_tile    y[p, l] = init[p, l] + sum_k x[p, k] * w[k, l]      forward, input gradient, dense
 #   outer_tile  d[p, l] += sum_s x[s, p] * y[s, l]                  weight gradients; s runs over pixels
 
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from cycnn.kernels.cache cimport prefetch, prefetch_far
 
@@ -90,6 +90,9 @@ cdef void pack_terms(const float* a, float* b, Py_ssize_t terms, Py_ssize_t kste
     """Terms of a block of columns; term k of column l lies at a[k * kstep + l * lstep], and one of the steps is 1."""
     cdef Py_ssize_t k, first = 0
     cdef int l
+    if lanes == 1 and kstep == 1:
+        memcpy(b, a, terms * sizeof(float))
+        return
     if lstep != 1 and lanes > 1 and valid == lanes:
         first = _turn_squares(a, b, terms, lstep, lanes)
     for k in range(first, terms):
