@@ -133,6 +133,28 @@ def test_nan_and_infinity_stay_where_they_are(update, name):
         np.testing.assert_array_equal(np.isinf(found), np.isinf(expected))
 
 
+@pytest.mark.parametrize("name", [name for name in RULES if name not in ("sgd", "adagrad", "ftrl", "ftrl, power")])
+def test_what_decays_does_not_stay_denormal(update, name):
+    """0.9 times the smallest number is that number again, and slow, for ever."""
+    rule, smallest = Rule(update, name, 5000, average=False, decays=False), np.finfo(np.float32).smallest_normal
+    rule.arrays[1][...] = 0
+    decaying = [k for k, sign in enumerate(RULES[name][1]) if sign != "-" and (name, k) != ("schedule_free", 0)]
+    decaying = decaying[:2] if name == "amsgrad" else decaying  # the largest of all does not decay
+    for k in decaying:
+        rule.arrays[2 + k][...] = np.linspace(-4, 4, 5000) * smallest
+        rule.arrays[2 + k][1] = np.nan
+        if RULES[name][1][k] == "+":
+            np.abs(rule.arrays[2 + k], out=rule.arrays[2 + k])
+    operands = [None if a is None else a.copy() for a in (*rule.arrays, rule.hyper)]
+    update.step(*operands, *rule.integers, 1)
+    for k in decaying:
+        found, before = operands[2 + k], rule.arrays[2 + k]
+        assert not np.any((found != 0) & (np.abs(found) < smallest))
+        assert np.all(found[np.abs(before) < smallest] == 0)
+        assert np.isnan(found[1])
+        assert np.any(found > 0)
+
+
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "lion"])
 def test_exact_for_small_integers(update, name):
     rule = Rule(update, name, 5000)
