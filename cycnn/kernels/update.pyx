@@ -351,7 +351,7 @@ cdef enum:
 
 
 cdef inline float _kept(float value) noexcept nogil:
-    """What is kept of a value that may decay for ever: 0 if it is denormal. 0.9 times the smallest number is itself again,
+    """What is kept of a value that may decay for ever: 0 if it is denormal. 0.9 times the smallest number is itself,
     so what has no gradient any more, as a dead unit's weights, would never get rid of it; and each costs 100 cycles a
     step. (Of MNIST's 93,000 moments 9 % after two epochs, and a tenth of the step.)"""
     cdef float smallest = 1.17549435e-38
