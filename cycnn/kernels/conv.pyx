@@ -953,7 +953,7 @@ cdef void _pack_tiles(const float* x, const Pixels* m, const Py_ssize_t* place, 
 cdef void _stage_blocks(const float* y, const Pixels* m, Py_ssize_t channels, Py_ssize_t first, Py_ssize_t last,
                         float* staged) noexcept nogil:
     """Blocks [first, last) of all pixels, [block][pixel][lanes]: `stage` in the order in which y lies in memory."""
-    cdef Py_ssize_t n, i, j, block, pixels = m.samples * m.rows * m.cols
+    cdef Py_ssize_t n, i, j, _, pixels = m.samples * m.rows * m.cols
     cdef int l, lanes = lanes_of(last - 1, channels), valid = <int>min(<Py_ssize_t>lanes, channels - (last - 1) * LANES)
     cdef const float* b
     cdef float* to
@@ -963,7 +963,7 @@ cdef void _stage_blocks(const float* y, const Pixels* m, Py_ssize_t channels, Py
             for j in range(m.cols):
                 b = y + n * m.ysample + i * m.yrow + j * m.ycol + first * LANES
                 to = staged
-                for block in range(first, last - 1):
+                for _ in range(first, last - 1):
                     for l in range(LANES):
                         to[l] = b[l]
                     b += LANES
