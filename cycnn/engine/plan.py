@@ -75,6 +75,10 @@ class Emitter:
         many bytes a sample."""
         return weights >= WIDE_BYTES and weights > 4 * self.group * maps
 
+    def streams(self, weights, maps):
+        """Whether weights that are `wide` come from beyond a core's cache each time."""
+        return weights >= CACHED_BYTES and self.wide(weights, maps)
+
     def samples_a_reading(self, weights, maps):
         """For how many samples so many bytes of weights are read at a time; infinity: they stay in a core's cache."""
         if weights < CACHED_BYTES:

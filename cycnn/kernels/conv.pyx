@@ -977,14 +977,16 @@ cdef void _stage_blocks(const float* y, const Pixels* m, Py_ssize_t channels, Py
 cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,
                               const Geometry* g, Py_ssize_t first, Py_ssize_t last, const Pixels* m,
                               bint fresh) noexcept nogil:
-    """Tiles [first, last) of dkernel over the pixels `m`. dy is copied once, the rows of x CHUNK tiles at a time."""
+    """Tiles [first, last) of dkernel over the pixels `m`. The rows of x are copied CHUNK tiles at a time, and what they
+    meet of dy where it is not there yet: once, if these are all tiles."""
     cdef float* packed = aligned(workspace)
     cdef float* staged = packed + CHUNK * RUN * HALF
     cdef Py_ssize_t blocks = blocks_of(g.fg), kw = 1 if g.merged else g.kw, taps = g.kh * kw
     cdef Py_ssize_t height = g.kw * g.cg if g.merged else g.cg, tiles = (height + PIXELS - 1) // PIXELS
-    cdef Py_ssize_t all_tiles = taps * tiles, group, block, chunk, unit, tile, tap, low, t, width, beyond
+    cdef Py_ssize_t all_tiles = taps * tiles
+    cdef Py_ssize_t group, block, chunk, unit, tile, tap, low, t, width, here, end
     cdef Py_ssize_t chunks = (all_tiles + CHUNK - 1) // CHUNK, most = (all_tiles + chunks - 1) // chunks
-    cdef Py_ssize_t packed_key = -1, staged_key = -1, first_block = 0
+    cdef Py_ssize_t begin = -1, staged_group = -1, first_block = 0, last_block = 0
     cdef Py_ssize_t[CHUNK] place, row
     cdef int[CHUNK] heights
     cdef int lanes, valid
@@ -994,14 +996,12 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
     s.xsample = s.ysample = s.xrow = s.yrow = 0
     s.xcol = HALF
     for unit in range(first, last):
-        group, t = unit // (blocks * all_tiles), unit % (blocks * all_tiles)
-        chunk, t = t // (blocks * most), t % (blocks * most)
+        group, here = unit // (blocks * all_tiles), unit % (blocks * all_tiles)
+        chunk, here = here // (blocks * most), here % (blocks * most)
         width = min(most, all_tiles - chunk * most)
-        block = t // width
-        lanes = lanes_of(block, g.fg)
-        valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
-        if packed_key != unit - t:                      # another chunk
-            packed_key = unit - t
+        block, here = here // width, here % width
+        if begin != unit - block * width - here:        # another chunk
+            begin = unit - block * width - here
             for t in range(width):
                 tap, tile = (chunk * most + t) // tiles, (chunk * most + t) % tiles
                 low = height * tile // tiles
@@ -1009,19 +1009,18 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
                 heights[t] = <int>(height * (tile + 1) // tiles - low)
                 place[t] = group * g.cg + low + (tap // kw * g.dh * g.w + tap % kw * g.dw) * g.c
             _pack_tiles(x, m, place, heights, width, packed)
-        t = (unit - packed_key) % width
-        if staged_key != group:
-            staged_key = group
-            beyond = packed_key + blocks * width        # the end of this chunk: the next one needs all blocks
-            first_block = block if last <= beyond else 0
-            _stage_blocks(dy + group * g.fg, m, g.fg, first_block,
-                          block + (t + last - unit + width - 1) // width if last <= beyond else blocks, staged)
+            end = (min(last - begin, blocks * width) + width - 1) // width
+            if staged_group != group or block < first_block or end > last_block:
+                staged_group, first_block, last_block = group, block, end
+                _stage_blocks(dy + group * g.fg, m, g.fg, first_block, last_block, staged)
+        lanes = lanes_of(block, g.fg)
+        valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
         s.ycol = lanes
-        d = dkernel + row[t] * columns + group * g.fg + block * LANES
-        prefetch_tile(d + heights[t] * columns, columns)
+        d = dkernel + row[here] * columns + group * g.fg + block * LANES
+        prefetch_tile(d + heights[here] * columns, columns)
         if g.groups == 1 and columns >= padded(g.fg):   # dkernel has the missing filters
             valid = lanes
-        outer_block(heights[t], lanes, valid, &s, packed + t * s.cols * HALF,
+        outer_block(heights[here], lanes, valid, &s, packed + here * s.cols * HALF,
                     staged + (block - first_block) * s.cols * LANES, fresh, d, columns)
 
 

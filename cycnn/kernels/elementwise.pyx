@@ -197,26 +197,29 @@ cdef void _prelu_sums_task(const Call* call, const Task* t) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------------------- dropout
 
+cdef inline void _drop_some(const float* x, float* y, const u32* word, Py_ssize_t first, Py_ssize_t last, u32 below,
+                            float scale) noexcept nogil:
+    cdef float v
+    cdef Py_ssize_t l
+    for l in range(first, last):
+        v = x[l]
+        y[l] = 0 if chance(word, l) < below else v * scale
+
+
 cdef void _drop(const float* x, float* y, Py_ssize_t size, const u64* state, u32 node, u32 sample,
                 float rate) noexcept nogil:
     """One sample: its element i is dropped where its chance is below the rate."""
     cdef u32 word[STRETCH]
     cdef u32 below = threshold(rate)
-    cdef float scale = ONE / (ONE - rate), v
-    cdef Py_ssize_t i = 0, l
+    cdef float scale = ONE / (ONE - rate)
+    cdef Py_ssize_t i = 0
     while i < size:
         stretch(<u32>state[0], <u32>(state[0] >> 32) + node, <u32>(i >> 3), sample, state[1], word)
-        if size - i >= CHANCES:
-            for l in range(STRETCH):
-                v = x[i + l]
-                y[i + l] = 0 if chance(word, l) < below else v * scale
-            for l in range(STRETCH, CHANCES):
-                v = x[i + l]
-                y[i + l] = 0 if chance(word, l) < below else v * scale
+        if size - i >= CHANCES:  # lower and upper halves: loops of known length
+            _drop_some(x + i, y + i, word, 0, STRETCH, below, scale)
+            _drop_some(x + i, y + i, word, STRETCH, CHANCES, below, scale)
         else:
-            for l in range(size - i):
-                v = x[i + l]
-                y[i + l] = 0 if chance(word, l) < below else v * scale
+            _drop_some(x + i, y + i, word, 0, size - i, below, scale)
         i += CHANCES
 
 

@@ -15,7 +15,7 @@ include "tile.pxi"
 cdef enum:
     SLAB = 2048                      # terms of a pass: SLAB x LANES weights stay in the second-level cache
     PANEL = 512                      # terms of a pass where they are packed on the stack
-    NARROW = 8                       # vectors that short rows of dy are added up in, at least
+    NARROW = 128                     # floats that short rows of dy are added up in, at least
 
 
 def packed_size(Py_ssize_t k, Py_ssize_t f):
@@ -339,10 +339,11 @@ cdef inline void _add_rows(const float* a, Py_ssize_t f, const int width, int va
 
 
 cdef void _narrow_bias(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t f, bint fresh) noexcept nogil:
-    """Sums of fewer columns than a block has: as many rows side by side as are whole vectors."""
-    cdef float sums[16 * (NARROW + LANES)]
+    """Sums of fewer columns than a block has: of so many rows side by side as are whole vectors."""
+    cdef float sums[NARROW + 16 * LANES]
     cdef float total
-    cdef Py_ssize_t together = 16 * ((NARROW + f - 1) // f), width = together * f, row = 0, i, l
+    cdef Py_ssize_t together = max(<Py_ssize_t>1, min(rows, 16 * ((NARROW // 16 + f - 1) // f)))
+    cdef Py_ssize_t width = together * f, row = 0, i, l
     for i in range(width):
         sums[i] = 0
     while row + together <= rows:
@@ -352,10 +353,10 @@ cdef void _narrow_bias(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_
     for i in range((rows - row) * f):
         sums[i] += dy[row * f + i]
     for l in range(f):
-        total = 0 if fresh else dbias[l]
+        total = 0
         for i in range(together):
             total += sums[i * f + l]
-        dbias[l] = total
+        dbias[l] = total if fresh else dbias[l] + total
 
 
 cdef void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t f, bint fresh,
@@ -364,7 +365,7 @@ cdef void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t
     cdef float odd[LANES]
     cdef int l, valid = <int>min(<Py_ssize_t>LANES, f - block * LANES)
     cdef const float* a = dy + block * LANES
-    if f < LANES and f % HALF:
+    if f < LANES and f % HALF:  # whole vectors have nothing to gain
         _narrow_bias(dy, dbias, rows, f, fresh)
         return
     for l in range(LANES):
@@ -385,7 +386,7 @@ def backward_bias(
     float[::1] dbias,                  # OUT  (f,)
     int threads=1,
 ):
-    """Column sums of dy, in order of the rows."""
+    """Column sums of dy: a few interleaved sums in order of the rows, joined at the end."""
     cdef Py_ssize_t block, rows = dy.shape[0] * dy.shape[1], f = dy.shape[2], blocks = blocks_of(dy.shape[2])
     cdef const float* a = &dy[0, 0, 0]
     cdef float* b = &dbias[0]

@@ -37,7 +37,7 @@ class ByMatrix(Operation):
         rows = x.size // k
         x, y, matrix, packed = x.view(rows, k), y.view(rows, f), emit.flat(self.kernel).view(k, f), work["packed"]
         bias = None if self.bias is None else emit.flat(self.bias)
-        if emit.repacks and emit.wide(packed.storage.size, x.storage.size + y.storage.size):
+        if emit.repacks and emit.streams(packed.storage.size, x.storage.size + y.storage.size):
             # Packing all of it would take longer than the product.
             emit.whole(gemm.forward_unpacked, x, matrix, bias, y, activation, units=gemm.pack_units(f))
         else:
@@ -56,7 +56,7 @@ class ByMatrix(Operation):
             emit.whole(gemm.backward_kernel, x, dy, kernel.view(k, f), units=gemm.kernel_units(k, f))
         if dx:
             dx, matrix, packed = dx.view(rows, k), emit.flat(self.kernel).view(k, f), work["transposed"]
-            if emit.repacks and emit.wide(packed.storage.size, dy.storage.size + dx.storage.size):
+            if emit.repacks and emit.streams(packed.storage.size, dy.storage.size + dx.storage.size):
                 emit.whole(gemm.backward_input, dy, matrix, dx, units=gemm.input_units(k))
             else:
                 emit.prepare(gemm.pack_transposed, matrix, packed, units=gemm.pack_units(k))

@@ -52,6 +52,7 @@ def step(make):
 def test_the_same_as_group_by_group_on_any_team(monkeypatch, make, domain):
     with monkeypatch.context() as patch:
         patch.setattr(plans, "WIDE_BYTES", 1 << 60)
+        patch.setattr(plans, "CACHED_BYTES", 1 << 60)  # for the cost model, too: the same algorithms
         calls, weights, predictions, _ = step(make)
     assert SPREAD not in {domain for _, domain in calls}
     for team in (1, 2, 3):
@@ -64,6 +65,13 @@ def test_the_same_as_group_by_group_on_any_team(monkeypatch, make, domain):
         np.testing.assert_array_equal(found[2], predictions)
         for a, b in zip(found[1], weights, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_weights_that_stay_near_are_packed_and_meet_all_samples_at_once():
+    """240 KB: more than the maps of a group, less than a core keeps."""
+    calls, *_ = step(lambda: [layers.Input((600,)), layers.Dense(100), layers.Dense(3)])
+    assert {("gemm.forward", SPREAD), ("gemm.forward", SAMPLES)} <= calls
+    assert not {name for name, _ in calls if "unpacked" in name}
 
 
 def test_small_weights_stay_with_their_samples():

@@ -95,6 +95,7 @@ def test_rows_and_terms_around_the_tile(gemm, tile, rows, terms):
 def test_columns(gemm, columns):
     Problem(2, 5, 19, columns).check(gemm)
     Problem(5, 1, columns, 3).check(gemm)
+    Problem(3, 150, 2, columns).check(gemm)
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -155,6 +155,26 @@ def test_what_decays_does_not_stay_denormal(update, name):
         assert np.any(found > 0)
 
 
+def test_an_average_of_zeros_does_not_stay_denormal(update):
+    rule, smallest = Rule(update, "sgd", 5000), np.finfo(np.float32).smallest_normal
+    rule.arrays[0][...], rule.arrays[1][...] = 0, 0
+    rule.arrays[5][...] = np.linspace(-4, 4, 5000) * smallest
+    operands = [None if a is None else a.copy() for a in (*rule.arrays, rule.hyper)]
+    update.step(*operands, *rule.integers, 1)
+    average = operands[5]
+    assert not np.any((average != 0) & (np.abs(average) < smallest))
+    assert np.any(average > 0)
+
+
+def test_what_grows_may_be_denormal(update):
+    """With an epsilon of 0, the smallest gradients make steps like any others."""
+    w, g, m, v = np.zeros(40, np.float32), np.full(40, 1e-18, np.float32), *np.zeros((2, 40), np.float32)
+    hyper = np.zeros(update.HYPER, np.float32)
+    hyper[:3], hyper[update.ACTIVE] = (1, 0.1, 0.001), 1
+    update.step(w, g, m, v, None, None, hyper, update.RULES["adam"], 0, 1)
+    np.testing.assert_allclose(w, -0.1 / np.sqrt(0.001), rtol=1e-3)
+
+
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "lion"])
 def test_exact_for_small_integers(update, name):
     rule = Rule(update, name, 5000)

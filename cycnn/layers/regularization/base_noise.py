@@ -63,8 +63,8 @@ class Drop(Operation):
 
 
 class BaseDropout(BaseNoise):
-    """Drops places at random. With `noise_shape`, the shape of the input with ones in it, all along such an axis are dropped
-    together.
+    """Drops places at random, with a probability that is the rate to the nearest 2^-16. With `noise_shape`, the shape of the
+    input with ones in it, all along such an axis are dropped together.
     """
 
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
