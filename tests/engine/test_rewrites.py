@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cycnn
-from cycnn import layers
+from cycnn import kernels, layers
 from cycnn.engine import rewrites
 from cycnn.ops.layout import Pad
 from cycnn.training.step import Steps
@@ -217,3 +217,11 @@ def test_zeros_before_other_layers_stay():
     x = np.random.default_rng(0).standard_normal((2, 4, 4, 2)).astype("float32")
     assert model.predict(x, verbose=0).shape == (2, 7, 7, 3)
     assert pads(model)
+
+
+@pytest.mark.parametrize(("channels", "filters", "turned"), [(64, 8, True), (8, 64, False), (64, 64, False)])
+def test_few_filters_of_many_channels_are_the_rows_of_a_kernel_gradient(channels, filters, turned):
+    model = cycnn.Sequential([layers.Input((6, 6, channels)), layers.Conv2D(filters, 1)])
+    model.compile("sgd", "mse")
+    calls = calls_of(model, np.zeros((4, 6, 6, channels), np.float32), np.zeros((4, 6, 6, filters), np.float32))
+    assert ("winners.reduce" in calls) == (turned and kernels.ISA != "baseline")

@@ -125,6 +125,19 @@ def test_transposed_is_the_input_gradient(rng, forward, transposed, shape, paddi
     np.testing.assert_array_equal(back(r), layer_gradients(conv, x, r)[1])
 
 
+@pytest.mark.parametrize(("channels", "filters"), [(33, 5), (40, 1), (64, 8), (70, 20), (5, 70)])
+@pytest.mark.parametrize("places", [(9,), (4, 5), (2, 3, 3)], ids=["1D", "2D", "3D"])
+@pytest.mark.parametrize("name", ["Conv{}D", "Conv{}DTranspose"])
+def test_the_kernel_gradient_of_windows_of_one_pixel_is_a_product(rng, name, places, channels, filters):
+    """Computed as x by dy or as dy by x, whichever leaves fewer lanes empty."""
+    layer = getattr(layers, name.format(len(places)))(filters, 1)
+    x, r = rng.standard_normal((37, *places, channels)), rng.standard_normal((37, *places, filters))
+    found = layer_gradients(layer, x, r)[2][0]
+    expected = x.reshape(-1, channels).T @ r.reshape(-1, filters)
+    expected = expected.T if name.endswith("Transpose") else expected
+    np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["Conv1D", "Conv3D", "SeparableConv2D", "DepthwiseConv2D", "Conv2DTranspose"])
 def test_training_goes_down_and_is_the_same_for_any_number_of_threads(rng, name):
     rank = int(re.search(r"\d", name)[0])
