@@ -33,9 +33,14 @@ cdef enum:
     NEAR = 4 * PIXELS                # pixels of all blocks of filters at a time
     PANEL = 8 * PIXELS               # pixels of a panel
     RUN = 200                        # pixels of a kernel gradient's panels: a tile's rows and columns are 38 KiB
-    FAR = 512                        # floats from pixel to pixel from which on they pay: half a page
     FORESEEN = 128                   # channels and filters up to which it fetches the next pixels by itself
     CHUNK = 16                       # tiles whose rows are copied at a time
+
+cdef extern from *:
+    # Panels of a kernel gradient pay from so many floats from pixel to pixel on, and so many blocks of filters: the
+    # smaller a tile, the more often a line is read (baseline and AVX2, 192 -> 64 at 14 x 14: 1.1 times as fast).
+    enum: FAR "(CYCNN_LANES < 32 ? 192 : 512)"
+    enum: WIDE "(CYCNN_LANES < 16 ? 8 : 4)"
 
 cdef struct Geometry:
     Py_ssize_t h, w, c               # x, zero padding included
@@ -928,7 +933,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
 
 cdef inline bint _panels(const Geometry* g) noexcept nogil:
     """Whether x and dy are copied for the kernel's gradient: maps of many channels or filters."""
-    return g.d == 1 and blocks_of(g.fg) >= 4 and max(g.sw * g.c, g.f) >= FAR
+    return g.d == 1 and blocks_of(g.fg) >= WIDE and max(g.sw * g.c, g.f) >= FAR
 
 
 cdef void _pack_tiles(const float* x, const Pixels* m, const Py_ssize_t* place, const int* height, Py_ssize_t tiles,
