@@ -208,6 +208,7 @@ cdef inline Terms _terms(const Geometry* g, int lanes) noexcept nogil:
     m.xstep = g.sw * g.c
     m.ystep = g.f
     m.nextstep = 0
+    m.below = NULL
     return m
 
 
@@ -236,6 +237,7 @@ cdef inline void _panel_run(const float* x, const float* packed, const float* bi
     cdef int lanes, valid
     m.rows, m.cols, m.ystep = 1, 1, g.f
     m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
+    m.below = NULL
     for p in range(pixels):
         source[p] = _pixel(x, g, pixel + p)
     for group in range(g.groups):
@@ -484,6 +486,7 @@ cdef inline void _input_row(const float* dy, const float* packed, const float* b
     m.rows = rows.count
     m.xrow, m.wrow = -rows.move * g.ow * g.f, rows.step * g.kw * g.fg * lanes
     m.cols, m.xcol, m.wcol, m.nextstep = 1, 0, 0, 0
+    m.below = NULL
     m.depth, m.xstep = g.fg, g.f
     m.ystep = g.sw * g.c if direct else lanes
     a = dy + unit // g.h // g.d * g.od * image + group * g.fg
@@ -519,6 +522,7 @@ cdef inline void _input_tile(const float* dy, const float* w, float* dx, const G
     cdef Terms m
     cdef int p, l
     m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol, m.nextstep = 1, 0, 0, 1, 0, 0, 0
+    m.below = NULL
     m.depth, m.xstep, m.ystep = g.fg, g.f, lanes
     ow = pixel % g.ow
     oh = pixel // g.ow % g.oh
@@ -648,6 +652,7 @@ cdef void _spread_rows(const float* dy, const float* packed, const float* bias, 
         _fill(dx + first * line, g.c, <int>g.c, bias, 0, (last - first) * g.w)
     load_bias(NULL, 0, start)
     m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol, m.nextstep = 1, 0, 0, 1, 0, 0, 0
+    m.below = NULL
     m.depth, m.xstep, m.ystep = g.f, g.f, step
     while row < end:
         rows = 0

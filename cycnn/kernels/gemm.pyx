@@ -108,6 +108,7 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
     cdef int lanes, valid
     m.rows, m.cols, m.xstep, m.ystep = 1, 1, k, f
     m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
+    m.below = NULL
     if k == 1:  # whose packed kernel is a vector
         _outer_rows(x + first, packed, bias, y + first * f, f, rows)
     for block in range(blocks_of(f) if k > 1 else 0):
@@ -164,6 +165,7 @@ cdef void _forward_blocks(const float* x, const float* kernel, const float* bias
     cdef int lanes, valid
     m.rows, m.cols, m.xstep, m.ystep = 1, 1, k, f
     m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
+    m.below = NULL
     while low < k:
         m.depth = min(<Py_ssize_t>PANEL, k - low)
         for block in range(first, last):
@@ -222,6 +224,7 @@ cdef void _input_tiles(const float* dy, const float* kernel, float* dx, Py_ssize
     cdef float* d
     m.rows, m.cols, m.xstep = 1, 1, f
     m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
+    m.below = NULL
     load_bias(NULL, 0, start)
     while low < f:
         m.depth = min(<Py_ssize_t>PANEL, f - low)

@@ -127,6 +127,7 @@ cdef inline void _forward_row(const float* x, const float* packed, const float* 
     m.cols = 1 if g.merged else g.kw
     m.depth = g.kw * g.c if g.merged else g.c
     m.xcol, m.nextstep = g.dw * g.c, 0
+    m.below = NULL
     for piece in range(pieces):
         low, high = g.ow * piece // pieces, g.ow * (piece + 1) // pieces
         columns = (high - low) * g.pw

@@ -498,6 +498,7 @@ cdef void _forward_tiles(const float* x, const float* packed, const float* bias,
     load_bias(NULL, 0, zero)
     m.rows, m.cols, m.depth, m.xstep, m.ystep = 1, 1, g.c, g.depth, LANES
     m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
+    m.below = NULL
     for b in range(blocks):
         low = first + (last - first) * b // blocks
         high = first + (last - first) * (b + 1) // blocks
