@@ -232,12 +232,9 @@ cdef inline void _panel_run(const float* x, const float* packed, const float* bi
     cdef float start[LANES]
     cdef const float* source[PANEL]
     cdef const float* a
-    cdef Terms whole = _terms(g, 1), m
+    cdef Terms whole = _terms(g, 1), m = one_tap(0, 0, g.f)
     cdef Py_ssize_t group, block, i, j, k, p, low, depth, rows = g.kd * g.kh, terms = rows * g.kw * g.cg
     cdef int lanes, valid
-    m.rows, m.cols, m.ystep = 1, 1, g.f
-    m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
-    m.below = NULL
     for p in range(pixels):
         source[p] = _pixel(x, g, pixel + p)
     for group in range(g.groups):
@@ -519,11 +516,8 @@ cdef inline void _input_tile(const float* dy, const float* w, float* dx, const G
     cdef float sums[PIXELS * LANES]
     cdef float* at[PIXELS]
     cdef Py_ssize_t i = tap // g.kw % g.kh, j = tap % g.kw, plane, row, column, image, oh, ow
-    cdef Terms m
+    cdef Terms m = one_tap(g.fg, g.f, lanes)
     cdef int p, l
-    m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol, m.nextstep = 1, 0, 0, 1, 0, 0, 0
-    m.below = NULL
-    m.depth, m.xstep, m.ystep = g.fg, g.f, lanes
     ow = pixel % g.ow
     oh = pixel // g.ow % g.oh
     image = pixel // (g.ow * g.oh)
@@ -645,15 +639,12 @@ cdef void _spread_rows(const float* dy, const float* packed, const float* bias, 
     cdef Py_ssize_t parts = (g.ow + most - 1) // most, line = g.w * g.c, image = g.od * g.oh
     cdef Py_ssize_t row = first // (g.d * g.h) * image, end = row + image, part, low, high, rows, r, tap, block, to
     cdef int lanes
-    cdef Terms m
+    cdef Terms m = one_tap(g.f, g.f, step)
     if bias == NULL:
         memset(dx + first * line, 0, (last - first) * line * sizeof(float))
     else:
         _fill(dx + first * line, g.c, <int>g.c, bias, 0, (last - first) * g.w)
     load_bias(NULL, 0, start)
-    m.rows, m.xrow, m.wrow, m.cols, m.xcol, m.wcol, m.nextstep = 1, 0, 0, 1, 0, 0, 0
-    m.below = NULL
-    m.depth, m.xstep, m.ystep = g.f, g.f, step
     while row < end:
         rows = 0
         while row + rows < end and rows < max(<Py_ssize_t>1, most // g.ow):

@@ -104,11 +104,8 @@ cdef void _forward_rows(const float* x, const float* packed, const float* bias, 
     """Rows [first, last). A pass takes SLAB terms of a block of columns through all rows."""
     cdef Py_ssize_t rows = last - first, tiles = (rows + PIXELS - 1) // PIXELS, block, low, t, r, end
     cdef float start[LANES]
-    cdef Terms m
+    cdef Terms m = one_tap(0, k, f)
     cdef int lanes, valid
-    m.rows, m.cols, m.xstep, m.ystep = 1, 1, k, f
-    m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
-    m.below = NULL
     if k == 1:  # whose packed kernel is a vector
         _outer_rows(x + first, packed, bias, y + first * f, f, rows)
     for block in range(blocks_of(f) if k > 1 else 0):
@@ -161,11 +158,8 @@ cdef void _forward_blocks(const float* x, const float* kernel, const float* bias
     cdef float packed[PANEL * LANES]
     cdef float start[LANES]
     cdef Py_ssize_t tiles = (rows + PIXELS - 1) // PIXELS, low = 0, block, t, r, end
-    cdef Terms m
+    cdef Terms m = one_tap(0, k, f)
     cdef int lanes, valid
-    m.rows, m.cols, m.xstep, m.ystep = 1, 1, k, f
-    m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
-    m.below = NULL
     while low < k:
         m.depth = min(<Py_ssize_t>PANEL, k - low)
         for block in range(first, last):
@@ -219,12 +213,9 @@ cdef void _input_tiles(const float* dy, const float* kernel, float* dx, Py_ssize
     cdef float start[LANES]
     cdef float out[PIXELS * LANES]
     cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, low = 0, block, t, at, end, p
-    cdef Terms m
+    cdef Terms m = one_tap(0, f, 0)
     cdef int lanes, valid, l
     cdef float* d
-    m.rows, m.cols, m.xstep = 1, 1, f
-    m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
-    m.below = NULL
     load_bias(NULL, 0, start)
     while low < f:
         m.depth = min(<Py_ssize_t>PANEL, f - low)

@@ -122,6 +122,11 @@ cdef struct Terms:
     const float* below               # where the next tile is written, if that is fetched meanwhile; NULL: it was before
 
 
+cdef inline Terms one_tap(Py_ssize_t depth, Py_ssize_t xstep, Py_ssize_t ystep) noexcept nogil:
+    """The terms of a matrix product; nothing is fetched meanwhile."""
+    return Terms(1, 0, 0, 1, 0, 0, depth, xstep, ystep, NULL, 0, NULL)
+
+
 cdef inline void fetch_meanwhile(Terms* m, const float* next, Py_ssize_t lanes, Py_ssize_t tiles) noexcept nogil:
     """Let each of so many tiles fetch its share of the block of weights that comes `next`: few tiles do not make up for
     waiting for memory, and in the innermost loop fetching is free. (ResNet50, one image: a seventh of all its time.)"""

@@ -493,12 +493,9 @@ cdef void _forward_tiles(const float* x, const float* packed, const float* bias,
     cdef Py_ssize_t size = _block_size(LANES, g.c, g.n), whole = blocks_of(g.f)
     cdef bint single = lanes_of(whole - 1, g.f) == 1
     cdef int lanes, valid, point, l
-    cdef Terms m
+    cdef Terms m = one_tap(g.c, g.depth, LANES)
     whole -= single
     load_bias(NULL, 0, zero)
-    m.rows, m.cols, m.depth, m.xstep, m.ystep = 1, 1, g.c, g.depth, LANES
-    m.xrow = m.xcol = m.wrow = m.wcol = m.nextstep = 0
-    m.below = NULL
     for b in range(blocks):
         low = first + (last - first) * b // blocks
         high = first + (last - first) * (b + 1) // blocks

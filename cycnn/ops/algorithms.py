@@ -24,6 +24,7 @@ LEAST_TILES_TRAINING = 32  # in a batch whose weights are transformed anew in ev
 # 2.6, baseline: 3.4), 1.9 for 32, 1.5 for 16. The last transform, once for a group of samples, costs as much as 4 tiles.
 GAIN_KERNEL = 2.3, 0.4
 TILES_LOST = 4
+TURNING = 1.1  # gain from which on a kernel gradient is computed turned: 144 -> 24 takes 0.75 of the time, 64 -> 8 0.43
 WEIGHT = 32  # FLOPs in the time that reading one weight takes from beyond a core's cache: 21 GB/s at 170 GFLOP/s
 
 
@@ -85,3 +86,15 @@ def has_narrow_groups(channels, filters):
     """Whether `kernels.grouped` computes a convolution with so many channels and filters a group, rather than `conv`, of
     whose lanes most would be empty: 1.8 to 4 times faster with 2, 4 or 8 of 16, as fast with 12."""
     return max(channels, filters) < kernels.grouped.VECTOR
+
+
+def turns_kernel_gradient(channels, filters):
+    """Whether the gradient of a 1x1 kernel is computed as dy by x, with the channels in the columns of the tiles, since the
+    filters would leave more lanes empty. A narrow tile costs six tenths of a full one: each of its products waits for a
+    read of its own."""
+
+    def columns(count):
+        padded, lanes = kernels.conv.padded(count), kernels.conv.LANES
+        return padded + (lanes / 10 if padded % lanes > 1 else 0)
+
+    return channels * columns(filters) >= TURNING * filters * columns(channels)

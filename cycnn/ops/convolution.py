@@ -14,7 +14,7 @@ from cycnn import kernels
 from cycnn.core import shapes
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, once, per_group, per_sample, per_thread
-from cycnn.ops.algorithms import has_narrow_groups, kernel_gradient_gain, winograd_tile
+from cycnn.ops.algorithms import has_narrow_groups, kernel_gradient_gain, turns_kernel_gradient, winograd_tile
 from cycnn.ops.grouped import NarrowGroups
 from cycnn.ops.layout import Pad
 
@@ -22,7 +22,6 @@ from cycnn.ops.layout import Pad
 # sixteen partial gradients cost more than reading the maps again, and the gradient's tiles are divided over the
 # threads instead. Counted, not measured: 16 x 300 kB, written and read once, are about 1 ms of memory traffic a step.
 PARTIAL_BYTES = 300_000
-TURNING = 1.1  # gain from which on a kernel gradient is computed turned: 144 -> 24 takes 0.75 of the time, 64 -> 8 0.43
 AXES = {1: "steps", 2: "rows, columns", 3: "planes, rows, columns"}
 
 
@@ -148,9 +147,10 @@ class Sliding(Operation):
         if self._at_once(emit, x, dy):
             emit.whole(verb, x, dy, self._lifted(gradient), room, *self.steps, groups, units=units)
             return
-        if "turned" in work and x.shape[:-1] == dy.shape[:-1]:
+        if "turned" in work and x.shape[:-1] == dy.shape[:-1]:  # not of a map that is computed in part
             turned, units = work["turned"], kernels.conv.kernel_units(rows, columns, filters, channels, 1, 1)
             emit.sums(verb, dy, x, turned, room, *self.steps, groups, units=units)
+            # Filter by filter, as gradients from winners lie.
             partial, whole = turned.view(filters, 1, turned.shape[-1]), gradient.view(1, channels, filters)
             emit.whole(kernels.winners.reduce, partial, whole, units=filters)
             return
@@ -176,22 +176,10 @@ class Sliding(Operation):
         columns = kernels.conv.padded(filters) if groups == 1 else filters
         room = kernels.conv.kernel_workspace(channels * groups, filters, self.strides[-1], groups)
         memory = {"partial": per_group((*self.places, channels, columns))}
-        if groups == 1 and math.prod((*self.places, *self.strides)) == 1 and turning_gain(channels, filters) >= TURNING:
+        if groups == 1 and math.prod((*self.places, *self.strides)) == 1 and turns_kernel_gradient(channels, filters):
             memory["turned"] = per_group((*self.places, filters, kernels.conv.padded(channels)))
             room = max(room, kernels.conv.kernel_workspace(filters, channels, 1, 1))
         return {**memory, "kernel room": per_thread((room,))}
-
-
-def turning_gain(channels, filters):
-    """How many times as fast a kernel gradient is computed with the channels in the columns of its tiles as with the
-    filters: these leave more lanes empty. A narrow tile costs six tenths of a full one; each of its products waits for a
-    read of its own."""
-
-    def columns(count):
-        padded, lanes = kernels.conv.padded(count), kernels.conv.LANES
-        return padded + (lanes / 10 if padded % lanes > 1 else 0)
-
-    return channels * columns(filters) / (filters * columns(channels))
 
 
 class Convolution(Sliding):
