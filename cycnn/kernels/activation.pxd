@@ -8,7 +8,7 @@
 from libc.math cimport INFINITY, fabsf, sqrtf
 from libc.string cimport memcpy, memset
 
-from cycnn.kernels.maths cimport HALF_F, ONE, ROUNDER, TWO, Word, exp, expm1, sigmoid, softplus, tanh
+from cycnn.kernels.maths cimport HALF_F, ONE, ROUNDER, TWO, Word, exp, exp_below, expm1, sigmoid, softplus, tanh
 
 cdef extern from *:
     enum: LANES "CYCNN_LANES"
@@ -68,7 +68,7 @@ cdef extern from *:
 
 cdef inline float tanh_softplus "cycnn_tanh_softplus" (float x) noexcept nogil:
     """tanh(log(1 + e^x)) = n / (n + 2), n = e^2x + 2 e^x; where x >= 0 both times e^-2x, so that nothing overflows."""
-    cdef float e = exp(-fabsf(x)), n
+    cdef float e = exp_below(-fabsf(x)), n
     n = e * (e + TWO) if x < 0 else ONE + TWO * e
     return n / (n + (TWO if x < 0 else TWO * e * e))
 
@@ -312,7 +312,7 @@ cdef inline void slopes(int kind, const float* x, const float* y, const float* d
             dx[i] = a * g if x[i] < c else s
     elif kind == GELU:                             # y = x P(x): P + x p, with the normal density p
         for i in range(size):
-            dx[i] = dy[i] * (normal_share(x[i]) + x[i] * (DENSITY_0 * exp(-HALF_F * x[i] * x[i])))
+            dx[i] = dy[i] * (normal_share(x[i]) + x[i] * (DENSITY_0 * exp_below(-HALF_F * x[i] * x[i])))
     elif kind == GELU_TANH:                        # y = x g, g = sigmoid(v): g + x g (1 - g) v'
         for i in range(size):
             s = gelu_gate(x[i])

@@ -11,7 +11,7 @@ from cycnn.kernels.activation cimport (
     SPARSE_SIGMOID, SQUAREPLUS, TANH, TANH_SHRINK, THRESHOLD, activate as all_kinds, multiply_slopes,
 )
 from cycnn.kernels.call cimport DIMENSIONS, Call, Operand, Task, capsule
-from cycnn.kernels.maths cimport ONE, dot, erf, exp, exponentials, largest, log
+from cycnn.kernels.maths cimport ONE, dot, erf, exp_below, exponentials, largest, log
 from cycnn.kernels.random cimport CHANCES, STRETCH, chance, normals, stretch, threshold, u32, u64, unit
 
 
@@ -489,7 +489,7 @@ cdef void _log_softmax_slope(const float* y, const float* dy, float* dx, Py_ssiz
     cdef float total = dot(dy, NULL, c)
     cdef Py_ssize_t i
     for i in range(c):
-        dx[i] = dy[i] - exp(y[i]) * total
+        dx[i] = dy[i] - exp_below(y[i]) * total
 
 
 def log_softmax_forward(

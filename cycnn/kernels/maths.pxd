@@ -17,6 +17,7 @@ cdef extern from *:
     #endif
     static float cycnn_power_of_2(int) CYCNN_INLINE;
     static float cycnn_exp_tail(float) CYCNN_INLINE;
+    static float cycnn_exp_below(float) CYCNN_INLINE;
     static float cycnn_exp(float) CYCNN_INLINE;
     static float cycnn_expm1(float) CYCNN_INLINE;
     static float cycnn_log1p_near(float) CYCNN_INLINE;
@@ -35,6 +36,7 @@ cdef extern from *:
     # 1.5 * 2^23: added and taken away, it rounds a small float to an integer.
     float ROUNDER "12582912.0f"
     float LOG2_E "1.44269504f"
+    float LN2 "0.693147181f"
     # ln 2 in two parts; the first has 10 bits, so that its product with an exponent is exact.
     float LN2_HIGH "0.693359375f"
     float LN2_LOW "-2.12194440e-4f"
@@ -45,9 +47,10 @@ cdef union Word:
 
 
 cdef inline float power_of_2 "cycnn_power_of_2" (int n) noexcept nogil:
-    """2^n for -126 <= n <= 127."""
+    """2^n for -126 <= n <= 127. Only the last nine bits of n count, so that it may be those of a float: of n + ROUNDER, or
+    half of them, which is half of n."""
     cdef Word word
-    word.i = (n + 127) << 23
+    word.i = (n << 23) + 0x3F800000
     return word.f
 
 
@@ -57,34 +60,45 @@ cdef inline float exp_tail "cycnn_exp_tail" (float r) noexcept nogil:
     return p0 + r * (p1 + r * (p2 + r * (p3 + r * p4)))
 
 
+cdef inline float exp_below "cycnn_exp_below" (float x) noexcept nogil:
+    """e^x for x <= 89, to 1 ulp."""
+    cdef float low = -104, r, k
+    cdef int half
+    cdef Word whole
+    x = low if x < low else x
+    whole.f = x * LOG2_E + ROUNDER
+    k = whole.f - ROUNDER
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    half = whole.i >> 1                            # in two factors: 2^k alone may be denormal or infinite
+    return (ONE + (r + r * r * exp_tail(r))) * power_of_2(half) * power_of_2(whole.i - half)
+
+
 cdef inline float exp "cycnn_exp" (float x) noexcept nogil:
     """e^x, to 1 ulp."""
-    cdef float low = -104, high = 89, r, k
-    cdef int n, half
-    x = low if x < low else x
-    x = high if x > high else x
-    k = (x * LOG2_E + ROUNDER) - ROUNDER
-    r = (x - k * LN2_HIGH) - k * LN2_LOW
-    n = <int>k
-    half = n >> 1                                  # in two factors: 2^n alone may be denormal or infinite
-    return (ONE + (r + r * r * exp_tail(r))) * power_of_2(half) * power_of_2(n - half)
+    cdef float high = 89
+    return exp_below(high if x > high else x)
 
 
 cdef inline float exp_near "cycnn_exp_near" (float x) noexcept nogil:
     """e^x for |x| <= 80, with the digits of `exp`."""
-    cdef float k = (x * LOG2_E + ROUNDER) - ROUNDER, r
+    cdef float k, r
+    cdef Word whole
+    whole.f = x * LOG2_E + ROUNDER
+    k = whole.f - ROUNDER
     r = (x - k * LN2_HIGH) - k * LN2_LOW
-    return (ONE + (r + r * r * exp_tail(r))) * power_of_2(<int>k)
+    return (ONE + (r + r * r * exp_tail(r))) * power_of_2(whole.i)
 
 
 cdef inline float expm1 "cycnn_expm1" (float x) noexcept nogil:
     """e^x - 1 without cancellation near zero, to 1.5 ulp."""
     cdef float low = -20, high = 89, tiny = 1e-9, r, k, s, y
+    cdef Word whole
     y = low if x < low else x
     y = high if y > high else y
-    k = (y * LOG2_E + ROUNDER) - ROUNDER
+    whole.f = y * LOG2_E + ROUNDER
+    k = whole.f - ROUNDER
     r = (y - k * LN2_HIGH) - k * LN2_LOW
-    s = power_of_2(<int>k - 1)                     # half of 2^n, which may be infinite
+    s = power_of_2(whole.i - 1)                    # half of 2^k, which may be infinite
     y = TWO * (s * (r + r * r * exp_tail(r)) + (s - HALF_F))
     return x if fabsf(x) < tiny else y             # keeps -0.0 and every bit of a denormal
 
@@ -121,19 +135,27 @@ cdef inline float log1p_fraction "cycnn_log1p_fraction" (float x) noexcept nogil
 
 cdef inline float sigmoid "cycnn_sigmoid" (float x) noexcept nogil:
     """1 / (1 + e^-x), to 2.5 ulp: from e^-|x|, so that nothing overflows and small results keep their digits."""
-    cdef float e = exp(-fabsf(x))
+    cdef float e = exp_below(-fabsf(x))
     return (e if x < 0 else ONE) / (ONE + e)
 
 
 cdef inline float tanh "cycnn_tanh" (float x) noexcept nogil:
-    """Hyperbolic tangent, to 2.5 ulp: -m / (m + 2) with m = e^(-2|x|) - 1."""
-    cdef float m = expm1(-TWO * fabsf(x))
+    """Hyperbolic tangent, to 2.5 ulp: -m / (m + 2) with m = e^(-2|x|) - 1. A far m is beside 2, and needs no exact ln 2; a
+    near one has k = 0."""
+    cdef float low = -20, y = -TWO * fabsf(x), k, r, s, m
+    cdef Word whole
+    y = low if y < low else y
+    whole.f = y * LOG2_E + ROUNDER
+    k = whole.f - ROUNDER
+    r = y - k * LN2
+    s = power_of_2(whole.i)
+    m = s * (r + r * r * exp_tail(r)) + (s - ONE)
     return copysignf(m / (m + TWO), x)
 
 
 cdef inline float softplus "cycnn_softplus" (float x) noexcept nogil:
     """log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), to 2 ulp."""
-    return (0 if x < 0 else x) + log1p_fraction(exp(-fabsf(x)))
+    return (0 if x < 0 else x) + log1p_fraction(exp_below(-fabsf(x)))
 
 
 cdef inline float erf "cycnn_erf" (float x) noexcept nogil:
@@ -232,8 +254,8 @@ cdef inline float dot(const float* x, const float* y, Py_ssize_t size) noexcept 
 
 
 cdef inline float exponentials(const float* x, float* y, Py_ssize_t size, float top) noexcept nogil:
-    """y = e^(x - top) over a row; x and y may be the same memory. The sum is returned."""
+    """y = e^(x - top) over a row, whose maximum is top; x and y may be the same memory. The sum is returned."""
     cdef Py_ssize_t i
     for i in range(size):
-        y[i] = exp(x[i] - top)
+        y[i] = exp_below(x[i] - top)
     return dot(y, NULL, size)
