@@ -47,8 +47,8 @@ cdef union Word:
 
 
 cdef inline float power_of_2 "cycnn_power_of_2" (int n) noexcept nogil:
-    """2^n for -126 <= n <= 127. Only the last nine bits of n count, so that it may be those of a float: of n + ROUNDER, or
-    half of them, which is half of n."""
+    """2^n for -126 <= n <= 127. Only the last nine bits of n count, so that it may be those of a float: of n + ROUNDER,
+    or half of them, which is half of n."""
     cdef Word word
     word.i = (n << 23) + 0x3F800000
     return word.f
@@ -140,8 +140,8 @@ cdef inline float sigmoid "cycnn_sigmoid" (float x) noexcept nogil:
 
 
 cdef inline float tanh "cycnn_tanh" (float x) noexcept nogil:
-    """Hyperbolic tangent, to 2.5 ulp: -m / (m + 2) with m = e^(-2|x|) - 1. A far m is beside 2, and needs no exact ln 2; a
-    near one has k = 0."""
+    """Hyperbolic tangent, to 2.5 ulp: -m / (m + 2) with m = e^(-2|x|) - 1. Near zero k is 0; farther out, the digits
+    that a second part of ln 2 would give are lost beside 2."""
     cdef float low = -20, y = -TWO * fabsf(x), k, r, s, m
     cdef Word whole
     y = low if y < low else y
