@@ -874,6 +874,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     cdef Py_ssize_t n, row, col, unit, group, block, tap, tile, low, high, key, staged_key
     cdef const float* a
     cdef const float* b
+    cdef float* d
     cdef int lanes, valid
     # dy goes through an aligned copy where that pays: vectors that straddle cache lines slow a tile down by a quarter.
     cdef bint ragged = lanes_of(blocks - 1, g.fg) != (g.fg - 1) % LANES + 1
@@ -889,6 +890,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     m.xsample, m.ysample = g.sd * plane, g.oh * g.ow * g.f
     m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
     m.xcol, m.ycol = g.sw * g.c, g.f
+    m.below = NULL
     n = 0
     while n < images:
         m.samples = min(n_block, images - n)
@@ -919,8 +921,9 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
                             stage(&m, b, lanes, valid, staged)
                             staged_key = key
                         b = staged
-                    outer_block(<int>(high - low), lanes, lanes if room else valid, &s, a, b, fresh,
-                                dkernel + (tap * height + low) * columns + group * g.fg + block * LANES, columns)
+                    d = dkernel + (tap * height + low) * columns + group * g.fg + block * LANES
+                    s.below, s.belowstep = d + (high - low) * columns if s.cols >= PIXELS else NULL, columns
+                    outer_block(<int>(high - low), lanes, lanes if room else valid, &s, a, b, fresh, d, columns)
                 fresh = False
                 col += m.cols
             row += m.rows
@@ -944,6 +947,7 @@ cdef void _pack_tiles(const float* x, const Pixels* m, const Py_ssize_t* place, 
             for j in range(m.cols):
                 for t in range(tiles):
                     a = x + n * m.xsample + i * m.xrow + j * m.xcol + place[t]
+                    prefetch(a + m.xcol)
                     to = packed + t * pixels * HALF
                     rows = height[t]
                     for p in range(HALF):
@@ -996,6 +1000,7 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
     s.samples, s.rows, s.cols = 1, 1, m.samples * m.rows * m.cols
     s.xsample = s.ysample = s.xrow = s.yrow = 0
     s.xcol = HALF
+    s.belowstep = columns
     for unit in range(first, last):
         group, here = unit // (blocks * all_tiles), unit % (blocks * all_tiles)
         chunk, here = here // (blocks * most), here % (blocks * most)
@@ -1018,7 +1023,7 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
         valid = <int>min(<Py_ssize_t>lanes, g.fg - block * LANES)
         s.ycol = lanes
         d = dkernel + row[here] * columns + group * g.fg + block * LANES
-        prefetch_tile(d + heights[here] * columns, columns)
+        s.below = d + heights[here] * columns if s.cols >= PIXELS else NULL
         if g.groups == 1 and columns >= padded(g.fg):   # dkernel has the missing filters
             valid = lanes
         outer_block(heights[here], lanes, valid, &s, packed + here * s.cols * HALF,
@@ -1038,6 +1043,7 @@ cdef inline void _kernel_panels(const float* x, const float* dy, float* dkernel,
     m.xsample, m.ysample = g.h * g.w * g.c, g.oh * g.ow * g.f
     m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
     m.xcol, m.ycol = g.sw * g.c, g.f
+    m.below = NULL
     while n < images:
         m.samples = min(n_block, images - n)
         row = 0

@@ -271,8 +271,9 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     cdef bint near_end
     cdef int lanes, valid
     cdef const float* b
+    cdef float* d
     cdef Pixels m, s
-    m.samples, m.rows, m.xcol, m.ycol = 1, 1, k, f
+    m.samples, m.rows, m.xcol, m.ycol, m.belowstep = 1, 1, k, f, f
     m.xsample = m.ysample = m.xrow = m.yrow = 0
     while row < rows:
         # Where columns are missing, a vector of dy runs over into the next row; the last rows have none: a pass that
@@ -292,8 +293,9 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
                     stage(&m, b, lanes, valid, staged)
                     staged_block = block
                 s.ycol, b = lanes, staged
-            outer_block(<int>(high - low), lanes, valid, &s, x + row * k + low, b, fresh,
-                        dkernel + low * f + block * LANES, f)
+            d = dkernel + low * f + block * LANES
+            s.below = NULL if m.cols < PIXELS else d + LANES if block + 1 < blocks else dkernel + high * f
+            outer_block(<int>(high - low), lanes, valid, &s, x + row * k + low, b, fresh, d, f)
         fresh = False
         row += m.cols
 

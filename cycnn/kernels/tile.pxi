@@ -362,6 +362,8 @@ cdef struct Pixels:
     Py_ssize_t samples, xsample, ysample
     Py_ssize_t rows, xrow, yrow
     Py_ssize_t cols, xcol, ycol
+    const float* below               # what is written next, belowstep floats from row to row, if that is fetched
+    Py_ssize_t belowstep             # meanwhile; NULL: it was before
 
 
 cdef inline void _add_pixel(const int height, const int lanes, const float* x, const float* y,
@@ -380,7 +382,9 @@ cdef inline void _outer_tile(const int height, const int lanes, const Pixels* g,
     cdef const float* a
     cdef const float* b
     cdef int p, l
-    # One way to begin, no loop without a turn, and four pixels a turn, as above.
+    cdef const float* below = g.below
+    cdef Py_ssize_t belowstep = g.belowstep
+    # One way to begin, no loop without a turn, four pixels a turn, and lines fetched one by one, as above.
     cdef float zero[LANES]
     cdef const float* start = &zero[0] if fresh else d
     cdef Py_ssize_t startstep = 0 if fresh else dstep
@@ -395,6 +399,12 @@ cdef inline void _outer_tile(const int height, const int lanes, const Pixels* g,
             b = y + n * g.ysample + i * g.yrow
             j = 0
             while True:
+                if below != NULL and j < PIXELS:
+                    for p in range(4):
+                        prefetch(below + p * belowstep)
+                        if lanes > 16:
+                            prefetch(below + p * belowstep + 16)
+                    below += 4 * belowstep
                 _add_pixel(height, lanes, a, b, acc)
                 if j + 1 >= cols:
                     break
@@ -410,6 +420,7 @@ cdef inline void _outer_tile(const int height, const int lanes, const Pixels* g,
                 j += 4
                 if j >= cols:
                     break
+            below = NULL
             i += 1
             if i >= rows:
                 break

@@ -719,6 +719,7 @@ cdef inline void _panel_products(const float* v, const float* w, float* u, Py_ss
     m.samples = m.rows = 1
     m.xsample = m.ysample = m.xrow = m.yrow = 0
     m.cols, m.xcol, m.ycol = tiles, DEEP, DEEP
+    m.below, m.belowstep = NULL, LANES
     for block in range(blocks_of(filters)):
         for run in range(runs):
             low, high = channels * run // runs, channels * (run + 1) // runs
