@@ -20,6 +20,7 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy, memmove, memset
 
 from cycnn.kernels.call cimport Call, Task, capsule
+from cycnn.kernels.maths cimport Word
 
 cdef extern from *:
     enum: LANES "CYCNN_LANES"
@@ -29,6 +30,7 @@ cdef extern from *:
 cdef enum:
     FILTERS = 8                      # lists that are made at a time
     LENGTH = 192                     # windows of a list, at most
+    TOGETHER = 4                     # of them side by side
     WINDOW = 64                      # pixels of a window, at most
 
 cdef struct Geometry:
@@ -39,10 +41,13 @@ cdef struct Geometry:
     Py_ssize_t pixel, row            # floats from one pixel, one row to the next, of where patches lie
     int shift[WINDOW]                # floats from a window's first pixel's patch to each pixel's
 
+cdef struct Winner:
+    int at                           # floats from the band's first patch
+    Word value                       # dy
+
 cdef struct Winners:
     int count
-    int at[LENGTH]                   # floats from the band's first patch
-    float value[LENGTH]              # dy
+    Winner winner[LENGTH]
 
 cdef struct Patch:
     Py_ssize_t rows, row, wrow       # how many; floats from one to the next, among the patches and in the kernel
@@ -114,23 +119,37 @@ cdef inline int _places(const Geometry* g, Py_ssize_t rows, Py_ssize_t windows, 
     return count
 
 
-cdef inline void _list(const float* dy, const int* argmax, const Geometry* g, const int* places, int windows,
-                       int filters, Winners* lists) noexcept nogil:
-    """The winners of neighbouring windows, for a few neighbouring filters. Filter by filter: the windows' lines stay in
-    the first-level cache, and the count in a register."""
-    cdef const float* a
-    cdef const int* b
-    cdef int p, k, n
+cdef inline void _list_few(const int filters, const Word* dy, const int* argmax, Py_ssize_t step, const int* shift,
+                           const int* places, int windows, Winners* lists) noexcept nogil:
+    """Lists side by side, each with its count in a register."""
+    cdef size_t n[TOGETHER]
+    cdef int k, p, place
     for p in range(filters):
-        n = 0
-        a, b = dy + p, argmax + p
-        for k in range(windows):
-            lists[p].at[n] = places[k] + g.shift[b[0]]
-            lists[p].value[n] = a[0]
-            n += 2 * (<const unsigned int*>a)[0] != 0      # neither 0 nor -0: comparing floats takes longer
-            a += g.f
-            b += g.f
-        lists[p].count = n
+        n[p] = 0
+    for k in range(windows):
+        place = places[k]
+        for p in range(filters):
+            lists[p].winner[n[p]].at = place + shift[argmax[p]]
+            lists[p].winner[n[p]].value.i = dy[p].i
+            n[p] += <unsigned int>dy[p].i << 1 != 0     # neither 0 nor -0: comparing floats takes longer
+        dy += step
+        argmax += step
+    for p in range(filters):
+        lists[p].count = <int>n[p]
+
+
+cdef void _list(const float* dy, const int* argmax, const Geometry* g, const int* places, int windows, int filters,
+                Winners* lists) noexcept nogil:
+    """The winners of neighbouring windows, for a few neighbouring filters; the windows' lines stay in the first-level
+    cache."""
+    cdef const Word* a = <const Word*>dy
+    cdef int p = 0
+    while p + TOGETHER <= filters:
+        _list_few(TOGETHER, a + p, argmax + p, g.f, g.shift, places, windows, lists + p)
+        p += TOGETHER
+    while p < filters:
+        _list_few(1, a + p, argmax + p, g.f, g.shift, places, windows, lists + p)
+        p += 1
 
 
 # ------------------------------------------------------------------------------------------------- the bodies
@@ -149,12 +168,13 @@ cdef inline void _sum(const int rows, const int vectors, const Winners* winners,
             for l in range(HALF):
                 acc[r * vectors + k][l] = d[r * drow + k * HALF + l]
     while True:                                         # a loop without a turn would keep the sums in memory, too
-        a = x + winners.at[e]
-        v = winners.value[e]
+        a = x + winners.winner[e].at
+        v = winners.winner[e].value.f
         for r in range(rows):
             for k in range(vectors):
                 for l in range(HALF):
-                    acc[r * vectors + k][l] += v * a[r * row + k * HALF + l]
+                    acc[r * vectors + k][l] += v * a[k * HALF + l]
+            a += row
         e += 1
         if e >= count:
             break
@@ -176,12 +196,13 @@ cdef inline void _add(const int rows, const int vectors, const Winners* winners,
             for l in range(HALF):
                 weights[r * vectors + k][l] = w[r * wrow + k * HALF + l]
     for e in range(winners.count):
-        a = dx + winners.at[e]
-        v = winners.value[e]
+        a = dx + winners.winner[e].at
+        v = winners.winner[e].value.f
         for r in range(rows):
             for k in range(vectors):
                 for l in range(HALF):
-                    a[r * row + k * HALF + l] += v * weights[r * vectors + k][l]
+                    a[k * HALF + l] += v * weights[r * vectors + k][l]
+            a += row
 
 
 cdef inline void _body(const int rows, const int vectors, bint sums, const Winners* winners, float* x, Py_ssize_t row,
@@ -238,11 +259,13 @@ cdef inline void _patches(const Patch* m, bint sums, const Winners* winners, flo
         return
     while i < m.rows:
         rows = 5 if m.rows - i == 5 and VECTORS >= 10 else 3 if m.rows - i >= 3 else 1
-        most = min(<Py_ssize_t>8, <Py_ssize_t>(VECTORS // rows))
-        pieces = (vectors + most - 1) // most
+        most = min(8, VECTORS // 5 if rows == 5 else VECTORS // 3 if rows == 3 else VECTORS)
+        pieces = 1 if vectors <= most else (vectors + most - 1) // most     # a division takes as long as a winner
         for j in range(m.cols):
+            high = 0
             for piece in range(pieces):
-                low, high = vectors * piece // pieces, vectors * (piece + 1) // pieces
+                low = high
+                high = vectors if piece + 1 == pieces else vectors * (piece + 1) // pieces
                 a = x + i * m.row + j * m.col + low * HALF
                 b = w + i * m.wrow + j * m.wcol + low * HALF
                 if sums and high * HALF > m.depth:
