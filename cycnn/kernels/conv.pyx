@@ -846,6 +846,16 @@ cdef inline void _fetch_next(const float* x, const float* y, const Pixels* m, co
     _fetch(y + yspan, yspan, share, shares)
 
 
+cdef inline void _join_rows(Pixels* m) noexcept nogil:
+    """Rows that follow one another in both maps are one long row: a tile's innermost loop begins once."""
+    if m.xrow == m.cols * m.xcol and m.yrow == m.cols * m.ycol:
+        m.cols *= m.rows
+        m.rows = 1
+        if m.xsample == m.cols * m.xcol and m.ysample == m.cols * m.ycol:
+            m.cols *= m.samples
+            m.samples = 1
+
+
 cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, const Geometry* g,
                         Py_ssize_t images, bint fresh, bint slack, Py_ssize_t first,
                         Py_ssize_t last) noexcept nogil:
@@ -921,6 +931,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
                             stage(&m, b, lanes, valid, staged)
                             staged_key = key
                         b = staged
+                    _join_rows(&s)
                     d = dkernel + (tap * height + low) * columns + group * g.fg + block * LANES
                     s.below, s.belowstep = d + (high - low) * columns if s.cols >= PIXELS else NULL, columns
                     outer_block(<int>(high - low), lanes, lanes if room else valid, &s, a, b, fresh, d, columns)
