@@ -550,6 +550,7 @@ class Plan:
                         call.reals,
                         call.units,
                         call.domain in (SAMPLES, SPREAD),
+                        call.cost(self.capacity, self.groups),
                     )
                 )
             ranges.append((first, len(calls), segment.whole, next(chunk_of)))

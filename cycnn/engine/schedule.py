@@ -23,6 +23,7 @@ from typing import NamedTuple
 from cycnn.engine.buffers import GROUP, SAMPLE
 
 SAMPLES, SPREAD, SUMS, WHOLE, HOST = "samples", "spread", "sums", "whole", "host"
+FLOPS_OF_A_BYTE = 16  # a core's 160 GFLOP/s beside 10 GB/s: what packing, reductions and updates were seen to move
 
 
 class Emitted(NamedTuple):
@@ -54,10 +55,19 @@ class Emitted(NamedTuple):
         times = {SAMPLE: samples, GROUP: groups}
         storages = {b.storage for b in self.operands if b is not None}
         total = sum(s.size * (samples if s.per_sample else times.get(s.kind, 1)) for s in storages)
-        if self.kernel.name.startswith("gather."):  # its source is all of the user's array: one row a sample is read
-            source, rows = (b.storage for b in self.operands[:2])
-            total += samples * (self.integers[1] + rows.size) - source.size - rows.size
+        if self.kernel.name in (
+            "gather.rows",
+            "gather.labels",
+        ):  # their source is all of the user's array: a row a sample
+            source, rows, taken = (b.storage for b in self.operands)
+            stride = min(abs(self.integers[1]), 2 * taken.size)  # rows may lie apart; no number has more than 8 bytes
+            total += samples * (stride + rows.size) - source.size - rows.size
         return total
+
+    def cost(self, samples, groups):
+        """About how long a unit takes, in FLOPs: what divides a segment's calls among threads."""
+        units = self.units * (samples if self.domain in (SAMPLES, SPREAD) else 1)
+        return 1 + (self.flops * samples + FLOPS_OF_A_BYTE * self.bytes(samples, groups)) // max(1, units)
 
 
 class Segment(NamedTuple):

@@ -38,6 +38,7 @@ cdef struct Call:
     double f[REALS]                  # the call's reals, likewise
     Py_ssize_t units                 # units of work of one sample (per_sample), or of the call
     bint per_sample
+    Py_ssize_t cost                  # about how long a unit takes, beside those of other calls
 
 
 cdef extern from "Python.h":

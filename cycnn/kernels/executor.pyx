@@ -6,7 +6,7 @@ A `Program` is a list of emitted calls in segments. One begins when all of the o
   they are in cache. Chunks belong to fixed groups; a group's chunks run in order on one thread, so that what a group
   adds up (a weight gradient) does not depend on which thread ran it, or on how many there were.
 - A *whole* segment holds calls over the whole batch that do not depend on one another; their units of work, laid end
-  to end, are divided into parts.
+  to end, each as long as its cost, are divided into parts.
 
 Each thread has its share of the groups or parts, the same one in each segment, so that it finds in its cache what it
 wrote before; who is done with his own takes from the others' shares. What is waited for is work, not threads: one that
@@ -64,12 +64,28 @@ def clock():
     return omp_get_wtime()
 
 
+cdef inline Py_ssize_t _units(const Call* call, Py_ssize_t samples) noexcept nogil:
+    """Units of a call on the whole batch."""
+    return call.units * samples if call.per_sample else call.units
+
+
+cdef inline Py_ssize_t _first_from(Py_ssize_t place, Py_ssize_t units, Py_ssize_t cost) noexcept nogil:
+    """The first of so many units, each `cost` long, that begins at `place` or behind."""
+    return min((max(place, 0) + cost - 1) // cost, units)
+
+
+cdef inline Py_ssize_t _share(Py_ssize_t total, Py_ssize_t part, Py_ssize_t parts) noexcept nogil:
+    """total * part // parts, of a total that is too large for the product."""
+    return total // parts * part + total % parts * part // parts
+
+
 cdef class Program:
     """Calls, ready to run.
 
     Args:
-        calls: list of `(capsule, operands, integers, reals, units, per_sample)`; an operand is
-            `(region, offset, per_sample, per_thread, per_group, shape)` in bytes and elements.
+        calls: list of `(capsule, operands, integers, reals, units, per_sample, cost)`; an operand is
+            `(region, offset, per_sample, per_thread, per_group, shape)` in bytes and elements; the cost is a unit's, 1
+            or more, in any measure.
         segments: list of `(first call, last call + 1, whole, chunk)`.
         regions: how many pieces of memory the operands lie in; `bind` says where each one is.
         group: samples of a group, at least 1.
@@ -99,13 +115,15 @@ cdef class Program:
             raise MemoryError("no memory for a plan's list of calls")
         self.count, self.regions, self.group = len(segments), regions, group
         self.kept = [None] * regions
-        for k, (door, operands, integers, reals, units, per_sample) in enumerate(calls):
+        for k, (door, operands, integers, reals, units, per_sample, cost) in enumerate(calls):
+            if cost < 1:
+                raise ValueError(f"call {k}: a unit costs {cost}, which is less than 1")
             if len(operands) > OPERANDS or len(integers) > INTEGERS or len(reals) > REALS:
                 raise ValueError(f"a kernel call has too many arguments: {len(operands)} operands, "
                                  f"{len(integers)} integers, {len(reals)} reals")
             call = &self.calls[k]
             call.door = <Door>PyCapsule_GetPointer(door, "cycnn.door")
-            call.operands, call.units, call.per_sample = len(operands), units, per_sample
+            call.operands, call.units, call.per_sample, call.cost = len(operands), units, per_sample, cost
             for j, (region, offset, by_sample, by_thread, by_group, shape) in enumerate(operands):
                 if not -1 <= region < regions or len(shape) > DIMENSIONS:
                     raise ValueError(f"operand {j} of call {k}: region {region}, shape {shape}")
@@ -265,26 +283,29 @@ cdef class Program:
     cdef int _whole(self, const Segment* segment, Counter* taken, Counter* done, Py_ssize_t samples, int thread,
                     int team) noexcept nogil:
         """What is left of a whole segment's parts; returns how many there are."""
-        cdef Py_ssize_t total = 0, end
+        cdef Py_ssize_t total = 0, longest = 1, units, end
         cdef int k, turn, owner, part
         cdef int parts
         for k in range(segment.first, segment.last):
-            total += self.calls[k].units * samples if self.calls[k].per_sample else self.calls[k].units
-        parts = PARTS if team > 1 and total >= team * PARTS * PART else 1
+            units = _units(&self.calls[k], samples)
+            total += units * self.calls[k].cost
+            if units > 0:
+                longest = max(longest, self.calls[k].cost)
+        parts = PARTS if team > 1 and total // longest >= team * PARTS * PART else 1
         for turn in range(team):
             owner = (thread + turn) % team
             part = fetch_and_increment(&taken[owner].count)
             while part < parts:
                 part += owner * parts
-                end = total * (part + 1) // (team * parts)
-                self._part(segment, samples, total * part // (team * parts), end, thread)
+                end = _share(total, part + 1, team * parts)
+                self._part(segment, samples, _share(total, part, team * parts), end, thread)
                 fetch_and_increment(&done.count)
                 part = fetch_and_increment(&taken[owner].count)
         return team * parts
 
     cdef void _part(self, const Segment* segment, Py_ssize_t samples, Py_ssize_t begin, Py_ssize_t end,
                     int thread) noexcept nogil:
-        """Units `begin` to `end - 1` of all that a segment's calls have."""
+        """The units of a segment's calls that begin within this stretch of its cost."""
         cdef Py_ssize_t units, before = 0
         cdef int k
         cdef const Call* call
@@ -293,10 +314,10 @@ cdef class Program:
         task.groups = (samples + self.group - 1) // self.group
         for k in range(segment.first, segment.last):
             call = &self.calls[k]
-            units = call.units * samples if call.per_sample else call.units
-            task.first = max(begin - before, 0)
-            task.last = min(end - before, units)
-            before += units
+            units = _units(call, samples)
+            task.first = _first_from(begin - before, units, call.cost)
+            task.last = _first_from(end - before, units, call.cost)
+            before += units * call.cost
             if task.first < task.last:
                 self._locate(call, &task, 0, thread, 0)
                 self._do(k, &task, thread)

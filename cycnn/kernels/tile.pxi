@@ -333,8 +333,8 @@ cdef inline void sum_run(Py_ssize_t pixels, int lanes, int valid, Terms* g, cons
                          const float* bias, bint onto, bint spill, float* y) noexcept nogil:
     """A run of pixels, in tiles as even as can be, from left to right."""
     cdef Py_ssize_t tiles = tiles_of(pixels), t, low, high
-    # Lines of four rows in a turn, instead of all at once: a core waits for 16 lines at a time (1.05 to 1.2 times as fast
-    # from 24 to 64 channels).
+    # Lines of four rows in a turn, instead of all at once: a core waits for 16 lines at a time (1.05 to 1.2 times as
+    # fast from 24 to 64 channels).
     cdef bint meanwhile = 4 * g.rows * g.cols * ((g.depth + 3) // 4) >= PIXELS
     for t in range(tiles):
         low = pixels * t // tiles

@@ -83,6 +83,9 @@ def test_bytes_are_those_of_the_operands():
     model = cycnn.Sequential([layers.Input((6,)), layers.Dense(4, name="dense")])
     rows = by_name(model.profile(np.ones((3, 6), "uint8"), batch_size=3).rows)
     assert rows["input 0"].bytes == 3 * (6 + 8 + 4 * 6)  # uint8 pixels, the number of the row, float32
+    for x in np.ones((3, 6), "float64")[::-1], np.ones((9, 6), "float64")[::3]:
+        (row,) = [row for row in model.profile(x, batch_size=3).rows if row.operation == "input 0"]
+        assert row.bytes == 3 * (6 * 8 + 8 + 4 * 6)
     packed = rows["dense"].bytes - 3 * 4 * (6 + 4) - 4 * 4
     assert packed >= 4 * 6 * 4
     assert packed % 64 == 0
@@ -252,3 +255,10 @@ def test_the_summary_counts_for_a_full_batch():
     (gather,) = [line for line in lines if "gather.rows" in line]
     assert f"{8 * (2 * 4 * 11 * 12 * 3 + 8):,}" in gather
     assert " -  " in gather
+
+
+def test_bytes_of_an_embedding_are_those_of_the_operands():
+    model = cycnn.Sequential([layers.Input((5,)), layers.Embedding(30, 4, name="table")])
+    rows = by_name(model.profile(np.ones((3, 5), "float32"), batch_size=3).rows)
+    assert rows["table"].bytes == 3 * 4 * (5 + 5 * 4) + 30 * 4 * 4
+    assert "gather.embed" in model.plan_summary(batch_size=3)

@@ -125,3 +125,15 @@ def test_what_is_prepared_from_something_prepared_stays():
     preparing = [call("fold", WHOLE, [w], [passing]), call("pack", WHOLE, [passing], [packed])]
     segments = schedule([call("sum", WHOLE, [x], [d]), call("conv", SAMPLES, [x, packed, d], [y])])
     assert [c.label for c in put_off(preparing, segments)] == ["fold", "pack"]
+
+
+def test_a_unit_of_products_costs_more_than_one_that_moves_as_many_bytes():
+    x, y = (Buffer.new(name, "whole", (1 << 16,)) for name in "xy")
+    copy = call("copy", WHOLE, [x], [y])._replace(units=16)
+    products = copy._replace(flops=1 << 24)
+    assert products.cost(64, 16) - copy.cost(64, 16) == (1 << 24) * 64 // 16
+    half = copy._replace(units=32)
+    assert copy.cost(64, 16) == half.cost(64, 16) * 2 - 1
+    on_samples = copy._replace(domain=SAMPLES)
+    assert on_samples.cost(64, 16) < copy.cost(64, 16)  # units are of each sample
+    assert call("empty", WHOLE)._replace(units=0).cost(64, 16) >= 1

@@ -116,7 +116,7 @@ def run_door(kernel, operands, integers, reals, units, per_sample, samples, thre
         chunk: samples of a task; None: a segment over the whole batch, its units divided among the threads.
     """
     places = [(-1, 0, 0, 0, 0, ()) if o is None else o.place(region) for region, o in enumerate(operands)]
-    call = (kernel.door, places, list(integers), list(reals), units, per_sample)
+    call = (kernel.door, places, list(integers), list(reals), units, per_sample, 1)
     program = executor.Program([call], [(0, 1, chunk is None, chunk or 1)], len(operands), group or max(samples, 1))
     for region, operand in enumerate(operands):
         if operand is not None:
