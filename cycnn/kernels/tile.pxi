@@ -25,6 +25,7 @@ cdef extern from *:
     enum: LANES "CYCNN_LANES"        # output channels of a full tile
     enum: HALF "CYCNN_HALF"          # of a narrow one, for the last few channels
     enum: PIXELS "CYCNN_PIXELS"
+    enum: SQUARE "(CYCNN_HALF * CYCNN_HALF)"
 
 cdef enum:
     DEPTH = 320                      # terms of a panel: 14 x 320 floats stay in the first-level cache
@@ -69,19 +70,37 @@ cdef inline void prefetch_tile(const float* y, Py_ssize_t ystep) noexcept nogil:
 
 # ------------------------------------------------------------------------------------------------------ packing
 
+cdef inline void _shuffle(const float* a, float* b) noexcept nogil:
+    """One half of a square's numbers among those of the other half."""
+    cdef int k
+    for k in range(SQUARE // 2):
+        b[2 * k] = a[k]
+        b[2 * k + 1] = a[SQUARE // 2 + k]
+
+
 cdef Py_ssize_t _turn_squares(const float* a, float* b, Py_ssize_t terms, Py_ssize_t lstep, int lanes) noexcept nogil:
-    """Transpose what whole squares hold, each line of a read once and for good; returns how many terms that is."""
-    cdef float square[HALF][HALF]
+    """Transpose what whole squares hold, each line of a read once and for good; returns how many terms that is.
+
+    A shuffle turns the bits of a number's place, those of its row before those of its column, by one: as many as a row
+    has bits exchange row and column. It permutes whole vectors, where a plain transpose moves number by number."""
+    cdef float square[SQUARE]
+    cdef float turned[SQUARE]
+    cdef const float* done = &turned[0] if HALF == 16 else &square[0]
     cdef Py_ssize_t k, group
     cdef int i, l
     for group in range(lanes // HALF):
         for k in range(terms // HALF):
             for l in range(HALF):
                 for i in range(HALF):
-                    square[l][i] = a[(group * HALF + l) * lstep + k * HALF + i]
+                    turned[l * HALF + i] = a[(group * HALF + l) * lstep + k * HALF + i]
+            _shuffle(turned, square)
+            _shuffle(square, turned)
+            _shuffle(turned, square)
+            if HALF == 16:
+                _shuffle(square, turned)
             for i in range(HALF):
                 for l in range(HALF):
-                    b[(k * HALF + i) * lanes + group * HALF + l] = square[l][i]
+                    b[(k * HALF + i) * lanes + group * HALF + l] = done[i * HALF + l]
     return terms - terms % HALF
 
 
