@@ -122,8 +122,9 @@ class Trainer(OwnSteps):
 
     def _must_have_loss(self, what):
         """Refuse a model without a loss, whose layers and regularizers add none either."""
-        penalized = any(v.regularizer is not None for v in self.trainable_weights)
-        if not self._compiled.has_loss and not self._the_graph().losses and not penalized:
+        if self._compiled.has_loss or self._the_graph().losses:
+            return
+        if all(v.regularizer is None for v in self.trainable_weights):
             raise ValueError(f"`{what}()` needs a loss. Call `compile(..., loss=...)`. Received: loss=None.")
 
     def _trained(self):
