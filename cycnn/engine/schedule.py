@@ -55,10 +55,7 @@ class Emitted(NamedTuple):
         times = {SAMPLE: samples, GROUP: groups}
         storages = {b.storage for b in self.operands if b is not None}
         total = sum(s.size * (samples if s.per_sample else times.get(s.kind, 1)) for s in storages)
-        if self.kernel.name in (
-            "gather.rows",
-            "gather.labels",
-        ):  # their source is all of the user's array: a row a sample
+        if self.kernel.name in ("gather.rows", "gather.labels"):  # of the user's array they read a row a sample
             source, rows, taken = (b.storage for b in self.operands)
             stride = min(abs(self.integers[1]), 2 * taken.size)  # rows may lie apart; no number has more than 8 bytes
             total += samples * (stride + rows.size) - source.size - rows.size

@@ -900,7 +900,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
     m.xsample, m.ysample = g.sd * plane, g.oh * g.ow * g.f
     m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
     m.xcol, m.ycol = g.sw * g.c, g.f
-    m.below = NULL
+    m.below, m.belowstep = NULL, 0
     n = 0
     while n < images:
         m.samples = min(n_block, images - n)
@@ -1054,7 +1054,7 @@ cdef inline void _kernel_panels(const float* x, const float* dy, float* dkernel,
     m.xsample, m.ysample = g.h * g.w * g.c, g.oh * g.ow * g.f
     m.xrow, m.yrow = g.sh * g.w * g.c, g.ow * g.f
     m.xcol, m.ycol = g.sw * g.c, g.f
-    m.below = NULL
+    m.below, m.belowstep = NULL, 0
     while n < images:
         m.samples = min(n_block, images - n)
         row = 0

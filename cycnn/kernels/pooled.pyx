@@ -814,7 +814,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, const int* argmax, floa
     m.samples, m.xsample, m.ysample = min(<Py_ssize_t>1, samples), 0, 0
     m.rows, m.xrow = g.ph, g.sh * g.w * g.c
     m.xcol, m.ycol = g.sw * g.c, g.pixel
-    m.below = NULL
+    m.below, m.belowstep = NULL, 0
     for n in range(samples):
         for row in range(g.oh):
             for piece in range(pieces):
