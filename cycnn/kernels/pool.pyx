@@ -82,10 +82,12 @@ cdef inline void _max_windows(const float* x, float* y, int* argmax, const Run* 
         while k < c:
             k = 0 if few else min(k, c - lanes)
             for l in range(lanes):
-                best[l] = -INFINITY
+                best[l] = x[k + l] if l < valid else least
                 where[l] = offset
             for i in range(rows):
                 for j in range(columns):
+                    if i == 0 and j == 0:
+                        continue
                     at = offset + <int>(i * kw + j)
                     for l in range(lanes):
                         v, old = x[i * row + j * c + k + l] if l < valid else least, best[l]
@@ -371,6 +373,8 @@ cdef void _max_spread_run(const float* dy, const int* argmax, float* dx, const R
         _max_spread(dy, argmax, dx, run, run.c, run.rows, run.columns, False, LANES, True)
     elif run.rows == 2 and run.columns == 2:
         _max_spread(dy, argmax, dx, run, run.c, 2, 2, False, LANES, False)
+    elif run.rows == 1 and run.columns == 2:
+        _max_spread(dy, argmax, dx, run, run.c, 1, 2, False, LANES, False)
     else:
         _max_spread(dy, argmax, dx, run, run.c, run.rows, run.columns, False, LANES, False)
 
@@ -386,6 +390,8 @@ cdef inline void _sum_spread_run(const float* dy, const float* y, const float* x
         _sum_spread(dy, y, x, dx, run, run.c, kind, run.rows, run.columns, False, <int>run.c)
     elif run.rows == 2 and run.columns == 2:
         _sum_spread(dy, y, x, dx, run, run.c, kind, 2, 2, False, LANES)
+    elif run.rows == 1 and run.columns == 2:
+        _sum_spread(dy, y, x, dx, run, run.c, kind, 1, 2, False, LANES)
     else:
         _sum_spread(dy, y, x, dx, run, run.c, kind, run.rows, run.columns, False, LANES)
 

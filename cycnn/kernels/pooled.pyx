@@ -62,11 +62,13 @@ cdef inline void _pool_window(const float* band, Py_ssize_t row, Py_ssize_t pixe
     cdef int l, at
     cdef Py_ssize_t i, j
     for l in range(HALF):
-        best[l] = -INFINITY
+        best[l] = band[l]
         where[l] = 0
     for i in range(ph):
         for j in range(pw):
             at = <int>(i * pw + j)
+            if at == 0:
+                continue
             for l in range(HALF):
                 v, old = band[i * row + j * pixel + l], best[l]
                 wins = (not v <= old) & (old == old)

@@ -322,7 +322,7 @@ class Enlarge(Operation):
         y = TensorSpec((x.shape[0], *lengths, x.shape[-1]))
         if len(self.factors) < 3 or None in y.sample:
             return Memory(y)
-        between = per_sample((*y.sample[:2], *x.sample[2:]))
+        between = per_sample((*x.sample[:2], *y.sample[2:]))
         return Memory(y, {"between": between, "d between": between})
 
     def is_view(self, training):
@@ -335,9 +335,9 @@ class Enlarge(Operation):
             lengths, factors = [(1,) * (2 - len(v)) + tuple(v) for v in (lengths, self.factors)]
             return [((*lengths, c), (lengths[0] * factors[0], lengths[1] * factors[1], c), factors)]
         (d, h, w), (a, b, f) = lengths, self.factors
-        return [
-            ((d, h, w * c), (a * d, b * h, w * c), (a, b)),
-            ((a * d * b * h, w, c), (a * d * b * h, f * w, c), (1, f)),
+        return [  # the map in between is a row's f times as large, not a plane's a * b times
+            ((d * h, w, c), (d * h, f * w, c), (1, f)),
+            ((d, h, f * w * c), (a * d, b * h, f * w * c), (a, b)),
         ]
 
     def forward(self, emit, x, y, work, *, training):
