@@ -59,5 +59,11 @@ class Buffer:
             raise ValueError(f"cannot view {self.shape} as {shape}")
         return Buffer(self.storage, shape, self.dtype)
 
+    def maps(self, *shape):
+        """The first of several maps of this shape, which fill the memory: a kernel finds the others by its units."""
+        if self.size % max(1, math.prod(shape)):
+            raise ValueError(f"cannot divide {self.shape} into maps of {shape}")
+        return Buffer(self.storage, shape, self.dtype)
+
     def __repr__(self):
         return f"<Buffer {self.storage.name} {self.shape} {self.dtype}>"

@@ -24,11 +24,13 @@ STILL = Axis(1, 1, 1, 0)  # an axis of length 1
 
 
 class Pass(NamedTuple):
-    """One call of a kernel, which pools (h, w, c) maps: `x` and `y` are such views, `window` is its geometry."""
+    """One call of a kernel, which pools (h, w, c) maps: `x` and `y` are such shapes, `window` is its geometry, and a sample
+    has `maps` of them."""
 
     x: tuple
     y: tuple
     window: tuple
+    maps: int = 1
 
 
 class SlidingWindows(Layer):
@@ -61,18 +63,19 @@ class SlidingWindows(Layer):
     def _passes(self, sample):
         """The calls that pool one sample.
 
-        A line is a map of one row. A volume is pooled along its last axis of space first, its planes lying one below
-        the other, then along the two others, which a kernel sees as rows and columns. The first maximum still wins.
+        A line is a map of one row. A volume is pooled plane by plane, and then along its first axis, where it is a map of
+        one column: what lies in between is then as small as can be. The first maximum still wins.
         """
         axes, c = self._axes(sample), sample[-1]
         if len(axes) == 1:
             return [_pass((1, *sample), [STILL, *axes])]
         if len(axes) == 2:
             return [_pass(sample, axes)]
-        d, h, w, _ = sample
-        last = axes[2]
-        passes = [_pass((d * h, w, c), [Axis(d * h, 1, 1, 0), last])] if last != Axis(w, 1, 1, 0) else []
-        return [*passes, _pass((d, h, last.count * c), axes[:2])]
+        first, *others = axes
+        passes = [_pass(sample[1:], others)._replace(maps=sample[0])]
+        if first != Axis(sample[0], 1, 1, 0):
+            passes.append(_pass((sample[0], 1, math.prod(axis.count for axis in others) * c), [first, STILL]))
+        return passes
 
     def memory(self, x):
         y = self._output(x)
@@ -81,7 +84,7 @@ class SlidingWindows(Layer):
         passes = self._passes(x.sample)
         work = {}
         if self.keeps_places:
-            work = {f"argmax {k}": per_sample(each.y, "int32") for k, each in enumerate(passes)}
+            work = {f"argmax {k}": per_sample((each.maps, *each.y), "int32") for k, each in enumerate(passes)}
         for each in passes[1:]:
             work |= {"between": per_sample(each.x), "d between": per_sample(each.x)}
         return Memory(y, work)
@@ -91,20 +94,21 @@ class SlidingWindows(Layer):
         for k, each in enumerate(passes):
             last = k == len(passes) - 1
             source, target = (work["between"] if k else x), (y if last else work["between"])
-            argmax = work[f"argmax {k}"] if self.keeps_places and emit.differentiates else None
-            self._pool(emit, source.view(*each.x), target.view(*each.y), argmax, each.window, activation if last else 0)
+            argmax = work[f"argmax {k}"].maps(*each.y) if self.keeps_places and emit.differentiates else None
+            self._pool(emit, source.maps(*each.x), target.maps(*each.y), argmax, each, activation if last else 0)
 
     def backward(self, emit, x, y, dy, dx, work):
         passes = self._passes(x.shape)
         for k, each in reversed(list(enumerate(passes)) if dx else []):
             target, source = (work["d between"] if k else dx), (dy if k == len(passes) - 1 else work["d between"])
-            self._spread(emit, source.view(*each.y), work.get(f"argmax {k}"), target.view(*each.x), each.window, x, y)
+            argmax = work[f"argmax {k}"].maps(*each.y) if self.keeps_places else None
+            self._spread(emit, source.maps(*each.y), argmax, target.maps(*each.x), each, x, y)
 
-    def _pool(self, emit, x, y, argmax, window, activation):
+    def _pool(self, emit, x, y, argmax, each, activation):
         """Emit what turns each window into a pixel."""
         raise NotImplementedError(f"{type(self).__name__} has no kernel")
 
-    def _spread(self, emit, dy, argmax, dx, window, x, y):
+    def _spread(self, emit, dy, argmax, dx, each, x, y):
         """Emit the gradient of `_pool`; `x` and `y` are the layer's own input and output."""
         raise NotImplementedError(f"{type(self).__name__} has no gradient")
 
@@ -200,18 +204,18 @@ class Maximum:
     keeps_places = True
     takes_relu = True
 
-    def _pool(self, emit, x, y, argmax, window, activation):
-        emit(kernels.pool.max_forward, x, y, argmax, *window, activation != 0, units=y.shape[0])
+    def _pool(self, emit, x, y, argmax, each, activation):
+        emit(kernels.pool.max_forward, x, y, argmax, *each.window, activation != 0, units=each.maps * each.y[0])
 
-    def _spread(self, emit, dy, argmax, dx, window, x, y):
-        emit(kernels.pool.max_backward, dy, argmax, dx, *window)
+    def _spread(self, emit, dy, argmax, dx, each, x, y):
+        emit(kernels.pool.max_backward, dy, argmax, dx, *each.window, units=each.maps)
 
 
 class Average:
     """A window becomes its mean. Padding is not counted."""
 
-    def _pool(self, emit, x, y, argmax, window, activation):
-        emit(kernels.pool.average_forward, x, y, *window, units=y.shape[0])
+    def _pool(self, emit, x, y, argmax, each, activation):
+        emit(kernels.pool.average_forward, x, y, *each.window, units=each.maps * each.y[0])
 
-    def _spread(self, emit, dy, argmax, dx, window, x, y):
-        emit(kernels.pool.average_backward, dy, dx, *window)
+    def _spread(self, emit, dy, argmax, dx, each, x, y):
+        emit(kernels.pool.average_backward, dy, dx, *each.window, units=each.maps)

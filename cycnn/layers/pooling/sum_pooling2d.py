@@ -35,8 +35,8 @@ class SumPooling2D(BasePooling):
     def __init__(self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, name=None, **kwargs):
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
-    def _pool(self, emit, x, y, argmax, window, activation):
-        emit(kernels.pool.sum_forward, x, y, *window, units=y.shape[0])
+    def _pool(self, emit, x, y, argmax, each, activation):
+        emit(kernels.pool.sum_forward, x, y, *each.window, units=each.maps * each.y[0])
 
-    def _spread(self, emit, dy, argmax, dx, window, x, y):
-        emit(kernels.pool.sum_backward, dy, dx, *window)
+    def _spread(self, emit, dy, argmax, dx, each, x, y):
+        emit(kernels.pool.sum_backward, dy, dx, *each.window, units=each.maps)
