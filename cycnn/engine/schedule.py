@@ -20,7 +20,8 @@ normalization, whose statistics need all samples, begins a new segment by itself
 from collections import Counter
 from typing import NamedTuple
 
-from cycnn.engine.buffers import GROUP, SAMPLE
+from cycnn import kernels
+from cycnn.engine.buffers import GROUP, ITEMSIZE, SAMPLE
 
 SAMPLES, SPREAD, SUMS, WHOLE, HOST = "samples", "spread", "sums", "whole", "host"
 FLOPS_OF_A_BYTE = 16  # a core's 160 GFLOP/s beside 10 GB/s: what packing, reductions and updates were seen to move
@@ -57,8 +58,8 @@ class Emitted(NamedTuple):
         total = sum(s.size * (samples if s.per_sample else times.get(s.kind, 1)) for s in storages)
         if self.kernel.name in ("gather.rows", "gather.labels"):  # of the user's array they read a row a sample
             source, rows, taken = (b.storage for b in self.operands)
-            stride = min(abs(self.integers[1]), 2 * taken.size)  # rows may lie apart; no number has more than 8 bytes
-            total += samples * (stride + rows.size) - source.size - rows.size
+            row = taken.size // ITEMSIZE["float32"] * kernels.gather.BYTES[self.integers[0]]
+            total += samples * (row + rows.size) - source.size - rows.size
         return total
 
     def cost(self, samples, groups):

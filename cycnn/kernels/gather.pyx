@@ -225,6 +225,10 @@ CONSTANTS = {
         "int8": INT8, "int16": INT16, "int32": INT32, "int64": INT64,
         "uint8": UINT8, "uint16": UINT16, "uint32": UINT32, "uint64": UINT64,
     },
+    "BYTES": {  # of a number of the source
+        INT8: 1, UINT8: 1, FLOAT16: 2, INT16: 2, UINT16: 2, FLOAT32: 4, INT32: 4, UINT32: 4,
+        FLOAT64: 8, INT64: 8, UINT64: 8,
+    },
 }
 
 # name -> (C door, what it does with each operand: r reads, w writes, u updates). The source and the row numbers are the

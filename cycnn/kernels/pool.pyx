@@ -1,14 +1,13 @@
 """Pooling over windows of (n, h, w, c) feature maps, and over whole maps of (n, rows, c).
 
 Padding takes no part: it never wins a maximum and never counts in an average; a window holds at least one pixel of
-its map. A unit of work is one output row in the `forward` kernels of windows, one sample in the others.
+its map. A unit of work is one output row in the `forward` kernels of windows, one map in the others.
 
 Strides of 0 make windows adaptive: window i of k over a length of m sees pixels floor(i m / k) to ceil((i + 1) m / k);
 the window's size is then that of the widest.
 
 Every axis is pooled by itself in the end, so one or three axes of space need no kernels of their own: a caller sees a
-line (w, c) as (1, w, c), and pools a volume (d, h, w, c) twice, as (d h, w, c) along w and as (d, h, w c) along the
-others.
+line (w, c) as (1, w, c), and pools a volume (d, h, w, c) twice, as d maps (h, w, c), and as (d, 1, h w c).
 
 Channels go in blocks of LANES. Where they do not divide evenly, the last block overlaps the one before it: a few
 results are computed twice, and no loop has an odd length. Fewer channels than LANES are one short block.

@@ -383,8 +383,8 @@ cdef struct Pixels:
     Py_ssize_t samples, xsample, ysample
     Py_ssize_t rows, xrow, yrow
     Py_ssize_t cols, xcol, ycol
-    const float* below               # what is written next, belowstep floats from row to row, if that is fetched
-    Py_ssize_t belowstep             # meanwhile; NULL: it was before
+    const float* below               # what is written next, belowstep floats from row to row, and fetched meanwhile;
+    Py_ssize_t belowstep             # NULL: nothing is, for so few pixels
 
 
 cdef inline void _add_pixel(const int height, const int lanes, const float* x, const float* y,

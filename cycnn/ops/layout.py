@@ -329,7 +329,7 @@ class Enlarge(Operation):
         return set(self.factors) == {1}
 
     def _steps(self, sample):
-        """(small map, large map, window) of each call: the transposed sum-pooling, as `layers.pooling` does that."""
+        """(small map, large map, window) of each call: the transposed sum-pooling."""
         *lengths, c = sample
         if len(lengths) < 3:
             lengths, factors = [(1,) * (2 - len(v)) + tuple(v) for v in (lengths, self.factors)]

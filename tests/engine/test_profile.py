@@ -83,9 +83,10 @@ def test_bytes_are_those_of_the_operands():
     model = cycnn.Sequential([layers.Input((6,)), layers.Dense(4, name="dense")])
     rows = by_name(model.profile(np.ones((3, 6), "uint8"), batch_size=3).rows)
     assert rows["input 0"].bytes == 3 * (6 + 8 + 4 * 6)  # uint8 pixels, the number of the row, float32
-    for x in np.ones((3, 6), "float64")[::-1], np.ones((9, 6), "float64")[::3]:
+    apart = [np.ones((3, 6), "float64")[::-1], np.ones((9, 6), "uint8")[::3], np.ones((3, 6), "float16")]
+    for x in apart:
         (row,) = [row for row in model.profile(x, batch_size=3).rows if row.operation == "input 0"]
-        assert row.bytes == 3 * (6 * 8 + 8 + 4 * 6)
+        assert row.bytes == 3 * (6 * x.itemsize + 8 + 4 * 6)
     packed = rows["dense"].bytes - 3 * 4 * (6 + 4) - 4 * 4
     assert packed >= 4 * 6 * 4
     assert packed % 64 == 0

@@ -64,7 +64,7 @@ class SlidingWindows(Layer):
         """The calls that pool one sample.
 
         A line is a map of one row. A volume is pooled plane by plane, and then along its first axis, where it is a map of
-        one column: what lies in between is then as small as can be. The first maximum still wins.
+        one column: with windows of 2x2x2, what lies in between is a fourth of it. The first maximum still wins.
         """
         axes, c = self._axes(sample), sample[-1]
         if len(axes) == 1:
