@@ -30,7 +30,7 @@ SHARED = "cycnn.kernels._cyutility"
 # target -> (flags, output channels of a register tile, its pixels, peel). `peel` bounds GCC's complete unrolling: at
 # least the tile's pixels, and below its lanes, or the lane loops are unrolled into scalars before they can vectorize.
 X86 = {
-    "baseline": ([], 8, 6, 7),
+    "baseline": ([], 16, 3, 7),  # wide and low: a broadcast is two instructions, one of them a shuffle
     "avx2": (["-mavx2", "-mfma"], 16, 6, 7),
     # Not -march=skylake-avx512: GCC 12 then prefers 256-bit vectors, which halves the tile.
     "avx512": (

@@ -41,6 +41,7 @@ cdef extern from *:
     # smaller a tile, the more often a line is read (baseline and AVX2, 192 -> 64 at 14 x 14: 1.1 times as fast).
     enum: FAR "(CYCNN_LANES < 32 ? 192 : 512)"
     enum: WIDE "(CYCNN_LANES < 16 ? 8 : 4)"
+    enum: ROWS "(CYCNN_PIXELS < 6 ? 4 : CYCNN_HALF)"      # floats for a tile's rows there: whole vectors
 
 cdef struct Geometry:
     Py_ssize_t h, w, c               # x, zero padding included
@@ -946,24 +947,31 @@ cdef inline bint _panels(const Geometry* g) noexcept nogil:
     return g.d == 1 and blocks_of(g.fg) >= WIDE and max(g.sw * g.c, g.f) >= FAR
 
 
-cdef void _pack_tiles(const float* x, const Pixels* m, const Py_ssize_t* place, const int* height, Py_ssize_t tiles,
-                      float* packed) noexcept nogil:
-    """The rows of some tiles, [tile][pixel][HALF]: `height` neighbours in x from `place` on, zeros behind them."""
+cdef void _pack_tiles(const float* x, Py_ssize_t channels, const Pixels* m, const Py_ssize_t* place, const int* height,
+                      Py_ssize_t tiles, float* packed) noexcept nogil:
+    """The rows of some tiles, [tile][pixel][ROWS]: `height` neighbours in x from `place` on, and whatever is behind
+    them, if a pixel follows that has so many channels."""
     cdef Py_ssize_t t, n, i, j, pixels = m.samples * m.rows * m.cols
     cdef const float* a
     cdef float* to
     cdef int p, rows
+    cdef bint alone
     for n in range(m.samples):
         for i in range(m.rows):
             for j in range(m.cols):
+                alone = channels < ROWS or n == m.samples - 1 and i == m.rows - 1 and j == m.cols - 1
                 for t in range(tiles):
                     a = x + n * m.xsample + i * m.xrow + j * m.xcol + place[t]
                     prefetch(a + m.xcol)
-                    to = packed + t * pixels * HALF
+                    to = packed + t * pixels * ROWS
                     rows = height[t]
-                    for p in range(HALF):
-                        to[p] = a[p] if p < rows else <float>0
-                packed += HALF
+                    if alone:
+                        for p in range(rows):
+                            to[p] = a[p]
+                        continue
+                    for p in range(ROWS):
+                        to[p] = a[p]
+                packed += ROWS
 
 
 cdef void _stage_blocks(const float* y, const Pixels* m, Py_ssize_t channels, Py_ssize_t first, Py_ssize_t last,
@@ -996,7 +1004,7 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
     """Tiles [first, last) of dkernel over the pixels `m`. The rows of x are copied CHUNK tiles at a time, and what they
     meet of dy where it is not there yet: once, if these are all tiles."""
     cdef float* packed = aligned(workspace)
-    cdef float* staged = packed + CHUNK * RUN * HALF
+    cdef float* staged = packed + CHUNK * RUN * ROWS
     cdef Py_ssize_t blocks = blocks_of(g.fg), kw = 1 if g.merged else g.kw, taps = g.kh * kw
     cdef Py_ssize_t height = g.kw * g.cg if g.merged else g.cg, tiles = (height + PIXELS - 1) // PIXELS
     cdef Py_ssize_t all_tiles = taps * tiles
@@ -1010,7 +1018,7 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
     cdef Pixels s
     s.samples, s.rows, s.cols = 1, 1, m.samples * m.rows * m.cols
     s.xsample = s.ysample = s.xrow = s.yrow = 0
-    s.xcol = HALF
+    s.xcol = ROWS
     s.belowstep = columns
     for unit in range(first, last):
         group, here = unit // (blocks * all_tiles), unit % (blocks * all_tiles)
@@ -1025,7 +1033,7 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
                 row[t] = tap * height + low
                 heights[t] = <int>(height * (tile + 1) // tiles - low)
                 place[t] = group * g.cg + low + (tap // kw * g.dh * g.w + tap % kw * g.dw) * g.c
-            _pack_tiles(x, m, place, heights, width, packed)
+            _pack_tiles(x, g.c, m, place, heights, width, packed)
             end = (min(last - begin, blocks * width) + width - 1) // width
             if staged_group != group or block < first_block or end > last_block:
                 staged_group, first_block, last_block = group, block, end
@@ -1037,7 +1045,7 @@ cdef inline void _panel_units(const float* x, const float* dy, float* dkernel, f
         s.below = d + heights[here] * columns if s.cols >= PIXELS else NULL
         if g.groups == 1 and columns >= padded(g.fg):   # dkernel has the missing filters
             valid = lanes
-        outer_block(heights[here], lanes, valid, &s, packed + here * s.cols * HALF,
+        outer_block(heights[here], lanes, valid, &s, packed + here * s.cols * ROWS,
                     staged + (block - first_block) * s.cols * LANES, fresh, d, columns)
 
 
@@ -1075,7 +1083,7 @@ cdef inline void _kernel_panels(const float* x, const float* dy, float* dkernel,
 def kernel_workspace(Py_ssize_t c, Py_ssize_t f, Py_ssize_t sw, Py_ssize_t groups):
     """Floats that a thread of `backward_kernel` needs."""
     cdef Geometry g = _geometry(0, 0, c, 0, 0, f, 1, 1, 1, sw, 1, 1, groups)
-    return RUN * (CHUNK * HALF + padded(g.fg)) + HALF if _panels(&g) else 1
+    return RUN * (CHUNK * ROWS + padded(g.fg)) + HALF if _panels(&g) else 1
 
 
 cdef void _kernel_units(const float* x, const float* dy, float* dkernel, float* workspace, Py_ssize_t columns,

@@ -25,14 +25,18 @@ from cycnn.kernels.call cimport Call, Task, capsule
 from cycnn.kernels.taps cimport Taps, taps_of
 
 cdef extern from *:
-    enum: LANES "CYCNN_LANES"        # channels of a block
-    enum: HALF "CYCNN_HALF"          # of a narrow one
-    enum: PIXELS "CYCNN_PIXELS"      # of a tile, at most
+    # Channels of a block, and pixels of a tile at most. Nothing is broadcast here: low tiles are made high and narrow.
+    enum: LANES "(CYCNN_PIXELS < 6 ? CYCNN_HALF : CYCNN_LANES)"
+    enum: PIXELS "(CYCNN_PIXELS < 6 ? 6 : CYCNN_PIXELS)"
+    enum: HALF "CYCNN_HALF"          # channels of a narrow block
 
 cdef enum:
     WHOLE, FEW
     NEAR = 65536                     # floats of y that stay in the second-level cache until their activation
-    BAND = 8                         # rows that a block of channels walks down: each sees again what the last one saw
+    # Rows that a block of channels walks down: each sees again what the last one saw. A gradient's are fewer: where a
+    # stride spreads what it writes, eight rows do not stay in the first-level cache (a stride of 2: 1.0 to 1.5).
+    BAND = 8
+    GRADIENT_BAND = 4
 
 cdef struct Geometry:
     Py_ssize_t h, w, oh, ow, c       # x and y
@@ -224,9 +228,9 @@ cdef inline void _tall(int height, const int lanes, const Lanes* b, const Window
     elif PIXELS >= 9 and height == 9: _tile(9, lanes, WHOLE, b, g, x, w, start, y)
     elif PIXELS >= 8 and height == 8: _tile(8, lanes, WHOLE, b, g, x, w, start, y)
     elif PIXELS >= 7 and height == 7: _tile(7, lanes, WHOLE, b, g, x, w, start, y)
-    elif height == 6: _tile(6, lanes, WHOLE, b, g, x, w, start, y)
-    elif height == 5: _tile(5, lanes, WHOLE, b, g, x, w, start, y)
-    elif height == 4: _tile(4, lanes, WHOLE, b, g, x, w, start, y)
+    elif PIXELS >= 6 and height == 6: _tile(6, lanes, WHOLE, b, g, x, w, start, y)
+    elif PIXELS >= 5 and height == 5: _tile(5, lanes, WHOLE, b, g, x, w, start, y)
+    elif PIXELS >= 4 and height == 4: _tile(4, lanes, WHOLE, b, g, x, w, start, y)
     elif height == 3: _tile(3, lanes, WHOLE, b, g, x, w, start, y)
     elif height == 2: _tile(2, lanes, WHOLE, b, g, x, w, start, y)
     else: _tile(1, lanes, WHOLE, b, g, x, w, start, y)
@@ -239,8 +243,9 @@ cdef struct Pixels:
 
 
 cdef struct Maps:
-    # How the map that is read, the kernel and the result lie: floats from row to row, and from column to column.
-    Py_ssize_t xrow, wrow, yrow, channels
+    # How the map that is read, the kernel and the result lie: floats from row to row, and from column to column; and
+    # how many rows a block of channels walks down.
+    Py_ssize_t xrow, wrow, yrow, channels, band
     bint far                         # the result may be in no cache yet
 
 
@@ -301,9 +306,9 @@ cdef void _patch(const float* x, const float* w, const float* bias, float* y, co
                 band.far = g.far
                 done = 0
                 while done < below - row:
-                    band.rows = min(<Py_ssize_t>BAND, below - row - done)
+                    band.rows = min(g.band, below - row - done)
                     _runs(behind - col, &band, g, &m, a + done * band.x, v, bias, out + done * band.y)
-                    done += BAND
+                    done += g.band
             col = behind
         row = below
 
@@ -315,7 +320,7 @@ cdef void _forward_rows(const float* x, const float* kernel, const float* bias, 
     """Output rows [first, last), counted over samples."""
     cdef Axis rows = _forward_axis(g.h, g.oh, g.kh, g.sh, g.dh, g.top)
     cdef Axis cols = _forward_axis(g.w, g.ow, g.kw, g.sw, g.dw, g.left)
-    cdef Maps maps = Maps(g.w * g.c, g.kw * g.c, g.ow * g.c, g.c, True)
+    cdef Maps maps = Maps(g.w * g.c, g.kw * g.c, g.ow * g.c, g.c, BAND, True)
     cdef Py_ssize_t size = g.ow * g.c, most = max(<Py_ssize_t>1, NEAR // size) if activation else g.oh
     cdef Py_ssize_t row = first, n, low, count
     while row < last:
@@ -358,7 +363,7 @@ cdef void _forward(const Call* c, const Task* t) noexcept nogil:
 
 cdef void _input_sample(const float* dy, const float* kernel, float* dx, const Geometry* g) noexcept nogil:
     """One sample. Rows, and columns, of one remainder modulo the stride share their taps."""
-    cdef Maps maps = Maps(g.ow * g.c, g.kw * g.c, g.w * g.c, g.c, False)
+    cdef Maps maps = Maps(g.ow * g.c, g.kw * g.c, g.w * g.c, g.c, GRADIENT_BAND, False)
     cdef Py_ssize_t row, col
     cdef Axis rows, cols
     for row in range(min(g.sh, g.h)):

@@ -35,7 +35,7 @@ def input_units(Py_ssize_t k):
 
 def kernel_units(Py_ssize_t k, Py_ssize_t f):
     """Units of work of `backward_kernel`: tiles of the gradient."""
-    return blocks_of(f) * ((k + PIXELS - 1) // PIXELS)
+    return blocks_of(k) if f == 1 else blocks_of(f) * ((k + PIXELS - 1) // PIXELS)
 
 
 # ------------------------------------------------------------------------------------------------------ packing
@@ -263,6 +263,8 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
                         Py_ssize_t f, bint fresh, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Tiles [first, last) of dkernel, over all rows; rows pass in blocks so that x and dy are read from cache. Tiles
     that lie side by side follow one another, so that whole rows of dkernel are filled, a few pages at a time."""
+    if f == 1:  # a column lies as a row does: sides are changed, and it has whole vectors
+        x, dy, k, f = dy, x, f, k
     cdef float staged[STAGE]
     cdef Py_ssize_t tiles = (k + PIXELS - 1) // PIXELS, blocks = blocks_of(f), row = 0
     cdef Py_ssize_t unit, block, low, high, tile, staged_block
@@ -294,7 +296,7 @@ cdef void _kernel_tiles(const float* x, const float* dy, float* dkernel, Py_ssiz
                     staged_block = block
                 s.ycol, b = lanes, staged
             d = dkernel + low * f + block * LANES
-            s.below = NULL if m.cols < PIXELS else d + LANES if block + 1 < blocks else dkernel + high * f
+            s.below = NULL if m.cols < PIXELS or k == 1 else d + LANES if block + 1 < blocks else dkernel + high * f
             outer_block(<int>(high - low), lanes, valid, &s, x + row * k + low, b, fresh, d, f)
         fresh = False
         row += m.cols
@@ -366,10 +368,11 @@ cdef void _bias_block(const float* dy, float* dbias, Py_ssize_t rows, Py_ssize_t
         return
     for l in range(LANES):
         even[l] = odd[l] = 0
-    if valid == LANES:
-        _add_rows(a, f, LANES, LANES, even, odd, rows)
-    else:
-        _add_rows(a, f, LANES, valid, even, odd, rows)
+    if valid == LANES: _add_rows(a, f, LANES, LANES, even, odd, rows)
+    elif valid > HALF: _add_rows(a, f, LANES, valid, even, odd, rows)
+    elif valid == HALF: _add_rows(a, f, HALF, HALF, even, odd, rows)
+    elif valid > 1: _add_rows(a, f, HALF, valid, even, odd, rows)
+    else: _add_rows(a, f, 1, 1, even, odd, rows)
     for l in range(valid):
         if rows % 2:
             even[l] += a[(rows - 1) * f + l]

@@ -29,9 +29,9 @@ from cycnn.kernels.call cimport Call, Task, capsule
 from cycnn.kernels.taps cimport Taps, taps_of
 
 cdef extern from *:
-    enum: PIXELS "CYCNN_PIXELS"      # of a tile, at most
+    enum: PIXELS "(CYCNN_PIXELS < 6 ? 6 : CYCNN_PIXELS)"  # of a tile, at most; nothing is broadcast, so it is high
     enum: VECTOR "CYCNN_HALF"        # lanes of conv's narrowest block
-    enum: BLOCK "(CYCNN_LANES < 16 ? CYCNN_LANES : 16)"     # lanes: one vector of AVX-512, two of the others
+    enum: BLOCK "(CYCNN_PIXELS < 6 ? CYCNN_HALF : 16)"      # lanes: one vector of AVX-512, two of the others
 
 cdef enum:
     NEAR = 65536                     # floats of y that stay in the second-level cache until their activation
@@ -340,9 +340,9 @@ cdef inline void _tall(Py_ssize_t height, const Walk* g, const float** rows, con
     elif PIXELS >= 9 and height == 9: _tile(9, g, rows, weights, high, cols, wide, wfirst, wstep, y)
     elif PIXELS >= 8 and height == 8: _tile(8, g, rows, weights, high, cols, wide, wfirst, wstep, y)
     elif PIXELS >= 7 and height == 7: _tile(7, g, rows, weights, high, cols, wide, wfirst, wstep, y)
-    elif height == 6: _tile(6, g, rows, weights, high, cols, wide, wfirst, wstep, y)
-    elif height == 5: _tile(5, g, rows, weights, high, cols, wide, wfirst, wstep, y)
-    elif height == 4: _tile(4, g, rows, weights, high, cols, wide, wfirst, wstep, y)
+    elif PIXELS >= 6 and height == 6: _tile(6, g, rows, weights, high, cols, wide, wfirst, wstep, y)
+    elif PIXELS >= 5 and height == 5: _tile(5, g, rows, weights, high, cols, wide, wfirst, wstep, y)
+    elif PIXELS >= 4 and height == 4: _tile(4, g, rows, weights, high, cols, wide, wfirst, wstep, y)
     elif height == 3: _tile(3, g, rows, weights, high, cols, wide, wfirst, wstep, y)
     elif height == 2: _tile(2, g, rows, weights, high, cols, wide, wfirst, wstep, y)
     else: _tile(1, g, rows, weights, high, cols, wide, wfirst, wstep, y)
@@ -616,9 +616,9 @@ cdef inline void _kernel_tall(Py_ssize_t height, const Pixels* g, const float* x
     elif PIXELS >= 9 and height == 9: _kernel_tile(9, g, x, dy, d, f, valid)
     elif PIXELS >= 8 and height == 8: _kernel_tile(8, g, x, dy, d, f, valid)
     elif PIXELS >= 7 and height == 7: _kernel_tile(7, g, x, dy, d, f, valid)
-    elif height == 6: _kernel_tile(6, g, x, dy, d, f, valid)
-    elif height == 5: _kernel_tile(5, g, x, dy, d, f, valid)
-    elif height == 4: _kernel_tile(4, g, x, dy, d, f, valid)
+    elif PIXELS >= 6 and height == 6: _kernel_tile(6, g, x, dy, d, f, valid)
+    elif PIXELS >= 5 and height == 5: _kernel_tile(5, g, x, dy, d, f, valid)
+    elif PIXELS >= 4 and height == 4: _kernel_tile(4, g, x, dy, d, f, valid)
     elif height == 3: _kernel_tile(3, g, x, dy, d, f, valid)
     elif height == 2: _kernel_tile(2, g, x, dy, d, f, valid)
     else: _kernel_tile(1, g, x, dy, d, f, valid)

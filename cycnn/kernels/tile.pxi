@@ -1,10 +1,11 @@
 # Register tiles: where the multiplications of convolutions and matrix products happen.
 #
 # A tile is a block of sums that stays in vector registers while its terms stream by: PIXELS rows of LANES columns
-# (14 x 32 on AVX-512, 6 x 16 on AVX2, 6 x 8 on the baseline: the sums, one row of weights and one broadcast value
-# fill the register file). The arrays `acc[PIXELS][LANES]` become those registers when every trip count is a constant
-# after inlining, so each height from 1 to PIXELS has its own copy of the code: a map of 26 pixels is two tiles of 13,
-# not 14 + 12, and one of 9 wastes nothing. Any height from 5 on runs near the FMA peak.
+# (14 x 32 on AVX-512, 6 x 16 on AVX2: the sums, one row of weights and one broadcast value fill the register file. On
+# the baseline 3 x 16: there a broadcast takes the units that add, and so few of them make a tile a tenth faster than
+# 6 x 8). The arrays `acc[PIXELS][LANES]` become those registers when every trip count is a constant after inlining, so
+# each height from 1 to PIXELS has its own copy of the code: a map of 26 pixels is two tiles of 13, not 14 + 12, and one of
+# 9 wastes nothing. Any height from 5 on runs near the FMA peak.
 #
 # A single last column (65 filters are 32 + 32 + 1) is no tile: `_sum_column` and `_outer_column` put the terms, or the
 # rows, side by side instead. As a tile it would cost as much as HALF columns.
@@ -296,9 +297,9 @@ cdef void sum_tile(int height, int lanes, const Terms* g, const float* x, const 
         elif PIXELS >= 9 and height == 9: _sum_tile(9, LANES, g, x, w, init, initstep, y, ystep)
         elif PIXELS >= 8 and height == 8: _sum_tile(8, LANES, g, x, w, init, initstep, y, ystep)
         elif PIXELS >= 7 and height == 7: _sum_tile(7, LANES, g, x, w, init, initstep, y, ystep)
-        elif height == 6: _sum_tile(6, LANES, g, x, w, init, initstep, y, ystep)
-        elif height == 5: _sum_tile(5, LANES, g, x, w, init, initstep, y, ystep)
-        elif height == 4: _sum_tile(4, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 6 and height == 6: _sum_tile(6, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 5 and height == 5: _sum_tile(5, LANES, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 4 and height == 4: _sum_tile(4, LANES, g, x, w, init, initstep, y, ystep)
         elif height == 3: _sum_tile(3, LANES, g, x, w, init, initstep, y, ystep)
         elif height == 2: _sum_tile(2, LANES, g, x, w, init, initstep, y, ystep)
         else: _sum_tile(1, LANES, g, x, w, init, initstep, y, ystep)
@@ -311,9 +312,9 @@ cdef void sum_tile(int height, int lanes, const Terms* g, const float* x, const 
         elif PIXELS >= 9 and height == 9: _sum_tile(9, HALF, g, x, w, init, initstep, y, ystep)
         elif PIXELS >= 8 and height == 8: _sum_tile(8, HALF, g, x, w, init, initstep, y, ystep)
         elif PIXELS >= 7 and height == 7: _sum_tile(7, HALF, g, x, w, init, initstep, y, ystep)
-        elif height == 6: _sum_tile(6, HALF, g, x, w, init, initstep, y, ystep)
-        elif height == 5: _sum_tile(5, HALF, g, x, w, init, initstep, y, ystep)
-        elif height == 4: _sum_tile(4, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 6 and height == 6: _sum_tile(6, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 5 and height == 5: _sum_tile(5, HALF, g, x, w, init, initstep, y, ystep)
+        elif PIXELS >= 4 and height == 4: _sum_tile(4, HALF, g, x, w, init, initstep, y, ystep)
         elif height == 3: _sum_tile(3, HALF, g, x, w, init, initstep, y, ystep)
         elif height == 2: _sum_tile(2, HALF, g, x, w, init, initstep, y, ystep)
         else: _sum_tile(1, HALF, g, x, w, init, initstep, y, ystep)
@@ -510,9 +511,9 @@ cdef void outer_tile(int height, int lanes, const Pixels* g, const float* x, con
         elif PIXELS >= 9 and height == 9: _outer_tile(9, LANES, g, x, y, fresh, d, dstep)
         elif PIXELS >= 8 and height == 8: _outer_tile(8, LANES, g, x, y, fresh, d, dstep)
         elif PIXELS >= 7 and height == 7: _outer_tile(7, LANES, g, x, y, fresh, d, dstep)
-        elif height == 6: _outer_tile(6, LANES, g, x, y, fresh, d, dstep)
-        elif height == 5: _outer_tile(5, LANES, g, x, y, fresh, d, dstep)
-        elif height == 4: _outer_tile(4, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 6 and height == 6: _outer_tile(6, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 5 and height == 5: _outer_tile(5, LANES, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 4 and height == 4: _outer_tile(4, LANES, g, x, y, fresh, d, dstep)
         elif height == 3: _outer_tile(3, LANES, g, x, y, fresh, d, dstep)
         elif height == 2: _outer_tile(2, LANES, g, x, y, fresh, d, dstep)
         else: _outer_tile(1, LANES, g, x, y, fresh, d, dstep)
@@ -525,9 +526,9 @@ cdef void outer_tile(int height, int lanes, const Pixels* g, const float* x, con
         elif PIXELS >= 9 and height == 9: _outer_tile(9, HALF, g, x, y, fresh, d, dstep)
         elif PIXELS >= 8 and height == 8: _outer_tile(8, HALF, g, x, y, fresh, d, dstep)
         elif PIXELS >= 7 and height == 7: _outer_tile(7, HALF, g, x, y, fresh, d, dstep)
-        elif height == 6: _outer_tile(6, HALF, g, x, y, fresh, d, dstep)
-        elif height == 5: _outer_tile(5, HALF, g, x, y, fresh, d, dstep)
-        elif height == 4: _outer_tile(4, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 6 and height == 6: _outer_tile(6, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 5 and height == 5: _outer_tile(5, HALF, g, x, y, fresh, d, dstep)
+        elif PIXELS >= 4 and height == 4: _outer_tile(4, HALF, g, x, y, fresh, d, dstep)
         elif height == 3: _outer_tile(3, HALF, g, x, y, fresh, d, dstep)
         elif height == 2: _outer_tile(2, HALF, g, x, y, fresh, d, dstep)
         else: _outer_tile(1, HALF, g, x, y, fresh, d, dstep)

@@ -13,7 +13,7 @@ CHANNELS = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 64, 65)
 # Pixels of an output row, from the pixels of a tile. Maps narrower than half a tile take another way.
 WIDTHS = {
     "1": lambda tile: 1,
-    "tile / 2 - 1": lambda tile: tile // 2 - 1,
+    "tile / 2 - 1": lambda tile: max(1, tile // 2 - 1),
     "tile / 2": lambda tile: tile // 2,
     "tile - 1": lambda tile: tile - 1,
     "tile": lambda tile: tile,
