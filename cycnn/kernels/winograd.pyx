@@ -1,6 +1,6 @@
 """Winograd's convolution for 3x3 kernels with stride 1: forward and both gradients, with fewer products.
 
-An output tile of m x m pixels (m = 2 or 4) needs (m + 2)^2 products for each pair of channel and filter, where the
+An output tile of m x m pixels (m = 2 to 5) needs (m + 2)^2 products for each pair of channel and filter, where the
 direct way takes 9 m^2: 2.25 times fewer for F(2x2, 3x3), 4 times for F(4x4, 3x3). A. Lavin and S. Gray, Fast
 algorithms for convolutional neural networks, CVPR 2016:
 
@@ -10,7 +10,9 @@ B^T d B and G g G^T are the values of polynomials (a tile's rows and columns as 
 infinity; A^T turns the products of values into coefficients again. F2 takes the points 0, 1, -1: sums,
 differences and halves, so small integers stay exact. F4 takes 0, +-sqrt(1/2), +-sqrt(2): the paper's 0, +-1, +-2 cost
 as many operations, and their results are three to four times less exact (B. Barabasz et al., Error analysis and
-improving the accuracy of Winograd convolution for deep neural networks, 2020, on how points matter).
+improving the accuracy of Winograd convolution for deep neural networks, 2020, on how points matter). F3 and F5 have an
+even number of points and do without 0, which makes them one and a half times as exact: F3 takes +-3/8, +-5/4, F5
++-5/16, +-7/8, +-7/4, the best of a search among fractions of a power of two by the errors of random data.
 
 Work goes in blocks of tiles, over rows and samples, small enough for the second-level cache:
 
@@ -35,13 +37,20 @@ from cycnn.kernels.maths cimport HALF_F, TWO
 include "tile.pxi"
 
 cdef enum:
-    POINTS = 36                      # at most: of a 6x6 tile
+    WIDEST = 7                       # tile of x
+    POINTS = WIDEST * WIDEST         # at most
     # Sizes of a block, measured on a Sapphire Rapids with 2 MB of second-level cache a core.
     ROOM = 262144                    # floats of V and M together
     LEAST = 32                       # tiles, or the weights pass too often
     MOST = 128
 
 cdef extern from *:
+    # F3's and F5's points, each with either sign.
+    float A3 "0.375f"
+    float B3 "1.25f"
+    float A5 "0.3125f"
+    float B5 "0.875f"
+    float C5 "1.75f"
     float FIVE_HALVES "2.5f"
     float EIGHT "8.0f"
     float ROOT "0.707106781186548f"              # sqrt(1/2), one of F4's points; the other is twice as much
@@ -131,87 +140,124 @@ cdef inline void _copy(const float* a, float* b) noexcept nogil:
         b[l] = a[l]
 
 
+cdef inline void _copy_lines(const int count, const float (*a)[HALF], float* b, Py_ssize_t step) noexcept nogil:
+    cdef int k
+    for k in range(count):
+        _copy(a[k], b + k * step)
+
+
 cdef inline void _data_line(const int n, const float* d, Py_ssize_t step, float* v, Py_ssize_t vstep) noexcept nogil:
     """v = B^T d."""
-    cdef float out[6][HALF]
-    cdef float d0, d1, d2, d3, d4, d5, even, odd
+    cdef float out[WIDEST][HALF]
+    cdef float d0, d1, d2, d3, d4, d5, d6, even, odd
     cdef int l
     for l in range(HALF):
         d0, d1, d2, d3 = d[l], d[step + l], d[2 * step + l], d[3 * step + l]
         if n == 4:
             out[0][l], out[1][l], out[2][l], out[3][l] = d0 - d2, d1 + d2, d2 - d1, d3 - d1
-        else:
+        elif n == 5:
+            d4 = d[4 * step + l]
+            even, odd = d2 - B3 * B3 * d0, d3 - B3 * B3 * d1
+            out[0][l], out[1][l] = odd + A3 * even, odd - A3 * even
+            even, odd = d2 - A3 * A3 * d0, d3 - A3 * A3 * d1
+            out[2][l], out[3][l] = odd + B3 * even, odd - B3 * even
+            out[4][l] = d4 - (A3 * A3 + B3 * B3) * d2 + A3 * A3 * B3 * B3 * d0
+        elif n == 6:
             d4, d5 = d[4 * step + l], d[5 * step + l]
             out[0][l], out[5][l] = d0 - FIVE_HALVES * d2 + d4, d1 - FIVE_HALVES * d3 + d5
             even, odd = d4 - TWO * d2, d3 - TWO * d1
             out[1][l], out[2][l] = even + ROOT * odd, even - ROOT * odd
             even, odd = d4 - HALF_F * d2, TWO * d3 - d1
             out[3][l], out[4][l] = even + ROOT * odd, even - ROOT * odd
-    _copy(out[0], v)
-    _copy(out[1], v + vstep)
-    _copy(out[2], v + 2 * vstep)
-    _copy(out[3], v + 3 * vstep)
-    if n == 6:
-        _copy(out[4], v + 4 * vstep)
-        _copy(out[5], v + 5 * vstep)
+        else:
+            d4, d5, d6 = d[4 * step + l], d[5 * step + l], d[6 * step + l]
+            even = d4 - (B5 * B5 + C5 * C5) * d2 + B5 * B5 * C5 * C5 * d0
+            odd = d5 - (B5 * B5 + C5 * C5) * d3 + B5 * B5 * C5 * C5 * d1
+            out[0][l], out[1][l] = odd + A5 * even, odd - A5 * even
+            even = d4 - (A5 * A5 + C5 * C5) * d2 + A5 * A5 * C5 * C5 * d0
+            odd = d5 - (A5 * A5 + C5 * C5) * d3 + A5 * A5 * C5 * C5 * d1
+            out[2][l], out[3][l] = odd + B5 * even, odd - B5 * even
+            even = d4 - (A5 * A5 + B5 * B5) * d2 + A5 * A5 * B5 * B5 * d0
+            odd = d5 - (A5 * A5 + B5 * B5) * d3 + A5 * A5 * B5 * B5 * d1
+            out[4][l], out[5][l] = odd + C5 * even, odd - C5 * even
+            even = d6 - (A5 * A5 + B5 * B5 + C5 * C5) * d4 - A5 * A5 * B5 * B5 * C5 * C5 * d0
+            out[6][l] = even + (A5 * A5 * B5 * B5 + A5 * A5 * C5 * C5 + B5 * B5 * C5 * C5) * d2
+    _copy_lines(n, out, v, vstep)
 
 
 cdef inline void _kernel_line(const int n, const float* g, Py_ssize_t step, float* u, Py_ssize_t ustep) noexcept nogil:
     """u = G g."""
-    cdef float out[6][HALF]
+    cdef float out[WIDEST][HALF]
     cdef float g0, g1, g2, even, odd
+    cdef float share3 = HALF_F / (A3 * A3 - B3 * B3)
+    cdef float share_a = HALF_F / ((A5 * A5 - B5 * B5) * (A5 * A5 - C5 * C5))
+    cdef float share_b = HALF_F / ((B5 * B5 - A5 * A5) * (B5 * B5 - C5 * C5))
+    cdef float share_c = HALF_F / ((C5 * C5 - A5 * A5) * (C5 * C5 - B5 * B5))
     cdef int l
     for l in range(HALF):
         g0, g1, g2 = g[l], g[step + l], g[2 * step + l]
-        out[0][l], out[n - 1][l] = g0, g2
+        out[n - 1][l] = g2
+        if n % 2 == 0:
+            out[0][l] = g0
         if n == 4:
             out[1][l], out[2][l] = HALF_F * (g0 + g2 + g1), HALF_F * (g0 + g2 - g1)
-        else:
+        elif n == 5:
+            even, odd = share3 / A3 * (g0 + A3 * A3 * g2), share3 * g1
+            out[0][l], out[1][l] = odd + even, odd - even
+            even, odd = share3 / B3 * (g0 + B3 * B3 * g2), share3 * g1
+            out[2][l], out[3][l] = -odd - even, even - odd
+        elif n == 6:
             even, odd = g0 + HALF_F * g2, ROOT * g1
             out[1][l], out[2][l] = -TWO_THIRDS * (even + odd), -TWO_THIRDS * (even - odd)
             even, odd = g0 + TWO * g2, TWO * odd
             out[3][l], out[4][l] = SIXTH * (even + odd), SIXTH * (even - odd)
-    _copy(out[0], u)
-    _copy(out[1], u + ustep)
-    _copy(out[2], u + 2 * ustep)
-    _copy(out[3], u + 3 * ustep)
-    if n == 6:
-        _copy(out[4], u + 4 * ustep)
-        _copy(out[5], u + 5 * ustep)
+        else:
+            even, odd = share_a / A5 * (g0 + A5 * A5 * g2), share_a * g1
+            out[0][l], out[1][l] = odd + even, odd - even
+            even, odd = share_b / B5 * (g0 + B5 * B5 * g2), share_b * g1
+            out[2][l], out[3][l] = odd + even, odd - even
+            even, odd = share_c / C5 * (g0 + C5 * C5 * g2), share_c * g1
+            out[4][l], out[5][l] = odd + even, odd - even
+    _copy_lines(n, out, u, ustep)
 
 
 cdef inline void _output_line(const int n, const bint last, const float* s, Py_ssize_t step, const float* bias,
                               float floor, float* y, Py_ssize_t ystep) noexcept nogil:
     """y = A^T s; along the second axis max(A^T s + bias, floor)."""
-    cdef float out[4][HALF]
-    cdef float s0, s1, s2, s3, s4, s5, sum1, sum2, difference1, difference2, a, b, c, d
-    cdef int l
+    cdef float out[WIDEST - 2][HALF]
+    cdef float s0, s1, s2, s3, s4, s5, s6, sum1, sum2, sum3, difference1, difference2, difference3, v
+    cdef int k, l
     for l in range(HALF):
         s0, s1, s2, s3 = s[l], s[step + l], s[2 * step + l], s[3 * step + l]
-        sum1, difference1 = s1 + s2, s1 - s2
-        if n == 4:
-            a, b = s0 + sum1, difference1 + s3
+        if n % 2:
+            sum1, difference1, sum2, difference2 = s0 + s1, s0 - s1, s2 + s3, s2 - s3
         else:
+            sum1, difference1 = s1 + s2, s1 - s2
+        if n == 4:
+            out[0][l], out[1][l] = s0 + sum1, difference1 + s3
+        elif n == 5:
+            out[0][l], out[1][l] = sum1 + sum2, A3 * difference1 + B3 * difference2
+            out[2][l] = A3 * A3 * sum1 + B3 * B3 * sum2 + s[4 * step + l]
+        elif n == 6:
             s4, s5 = s[4 * step + l], s[5 * step + l]
             sum2, difference2 = s3 + s4, s3 - s4
-            a, b = s0 + sum1 + sum2, ROOT * (difference1 + TWO * difference2)
-            c, d = HALF_F * sum1 + TWO * sum2, HALF_ROOT * (difference1 + EIGHT * difference2) + s5
-        if last:
-            a += bias[l]
-            b += bias[l]
-            a, b = floor if a < floor else a, floor if b < floor else b
-            if n == 6:
-                c += bias[l]
-                d += bias[l]
-                c, d = floor if c < floor else c, floor if d < floor else d
-        out[0][l], out[1][l] = a, b
-        if n == 6:
-            out[2][l], out[3][l] = c, d
-    _copy(out[0], y)
-    _copy(out[1], y + ystep)
-    if n == 6:
-        _copy(out[2], y + 2 * ystep)
-        _copy(out[3], y + 3 * ystep)
+            out[0][l], out[1][l] = s0 + sum1 + sum2, ROOT * (difference1 + TWO * difference2)
+            out[2][l] = HALF_F * sum1 + TWO * sum2
+            out[3][l] = HALF_ROOT * (difference1 + EIGHT * difference2) + s5
+        else:
+            s4, s5, s6 = s[4 * step + l], s[5 * step + l], s[6 * step + l]
+            sum3, difference3 = s4 + s5, s4 - s5
+            out[0][l] = sum1 + sum2 + sum3
+            out[1][l] = A5 * difference1 + B5 * difference2 + C5 * difference3
+            out[2][l] = A5 * A5 * sum1 + B5 * B5 * sum2 + C5 * C5 * sum3
+            out[3][l] = A5 * A5 * A5 * difference1 + B5 * B5 * B5 * difference2 + C5 * C5 * C5 * difference3
+            out[4][l] = A5 * A5 * A5 * A5 * sum1 + B5 * B5 * B5 * B5 * sum2 + C5 * C5 * C5 * C5 * sum3 + s6
+    if last:
+        for k in range(n - 2):
+            for l in range(HALF):
+                v = out[k][l] + bias[l]
+                out[k][l] = floor if v < floor else v
+    _copy_lines(n - 2, out, y, ystep)
 
 
 cdef inline float _vector_total(float* a) noexcept nogil:
@@ -238,7 +284,7 @@ cdef inline void _data_tile(const int n, const float* d, Py_ssize_t row, Py_ssiz
 
 cdef inline void _kernel_tile(const int n, const float* g, float* u, Py_ssize_t plane) noexcept nogil:
     """U = G g G^T of one kernel (3, 3, HALF)."""
-    cdef float half_way[6 * 3 * HALF]
+    cdef float half_way[3 * WIDEST * HALF]
     cdef int k
     for k in range(3):
         _kernel_line(n, g + k * HALF, 3 * HALF, half_way + k * HALF, 3 * HALF)
@@ -249,7 +295,7 @@ cdef inline void _kernel_tile(const int n, const float* g, float* u, Py_ssize_t 
 cdef inline void _output_tile(const int n, const float* s, Py_ssize_t plane, const float* bias, float floor, float* y,
                               Py_ssize_t row, Py_ssize_t column) noexcept nogil:
     """Y = A^T M A of one tile, HALF filters."""
-    cdef float half_way[4 * 6 * HALF]
+    cdef float half_way[(WIDEST - 2) * WIDEST * HALF]
     cdef float start[HALF]
     cdef int k
     for k in range(HALF):
@@ -302,10 +348,10 @@ cdef void _pack_channel(const float* kernel, float* packed, Py_ssize_t c, Py_ssi
                 memcpy(taps + tap * HALF, kernel + (tap * c + k) * f + block * LANES + low, valid * sizeof(float))
             for l in range(valid, HALF):
                 taps[tap * HALF + l] = 0
-        if n == 4:
-            _kernel_tile(4, taps, target + low, plane)
-        else:
-            _kernel_tile(6, taps, target + low, plane)
+        if n == 4: _kernel_tile(4, taps, target + low, plane)
+        elif n == 5: _kernel_tile(5, taps, target + low, plane)
+        elif n == 6: _kernel_tile(6, taps, target + low, plane)
+        else: _kernel_tile(7, taps, target + low, plane)
         low += HALF
     if single:
         _pack_column(points, u, depth, k, n)
@@ -403,10 +449,10 @@ cdef inline void _data(const float* x, const Geometry* g, const Place* at, float
         else:
             _stage(x, g, row, column, low, staged)
             d = staged
-        if g.n == 4:
-            _data_tile(4, d, rowstep, columnstep, v + low, g.vplane)
-        else:
-            _data_tile(6, d, rowstep, columnstep, v + low, g.vplane)
+        if g.n == 4: _data_tile(4, d, rowstep, columnstep, v + low, g.vplane)
+        elif g.n == 5: _data_tile(5, d, rowstep, columnstep, v + low, g.vplane)
+        elif g.n == 6: _data_tile(6, d, rowstep, columnstep, v + low, g.vplane)
+        else: _data_tile(7, d, rowstep, columnstep, v + low, g.vplane)
         if low + HALF >= g.c:
             return
         low = min(low + HALF, g.c - HALF)
@@ -415,17 +461,17 @@ cdef inline void _data(const float* x, const Geometry* g, const Place* at, float
 cdef inline void _output(const float* s, const Geometry* g, const Place* at, int valid, const float* bias, float floor,
                          float* y) noexcept nogil:
     """The pixels of one tile that exist, `valid` of HALF filters."""
-    cdef float out[16 * HALF]
+    cdef float out[(WIDEST - 2) * (WIDEST - 2) * HALF]
     cdef Py_ssize_t rows = min(<Py_ssize_t>g.m, g.oh - at.row), columns = min(<Py_ssize_t>g.m, g.ow - at.column), i, j
     cdef bint direct = rows == g.m and columns == g.m and valid == HALF
     cdef Py_ssize_t rowstep = g.ow * g.f if direct else g.m * HALF, columnstep = g.f if direct else HALF
     cdef float* target
     y += ((at.sample * g.oh + at.row) * g.ow + at.column) * g.f
     target = y if direct else out
-    if g.n == 4:
-        _output_tile(4, s, g.mplane, bias, floor, target, rowstep, columnstep)
-    else:
-        _output_tile(6, s, g.mplane, bias, floor, target, rowstep, columnstep)
+    if g.n == 4: _output_tile(4, s, g.mplane, bias, floor, target, rowstep, columnstep)
+    elif g.n == 5: _output_tile(5, s, g.mplane, bias, floor, target, rowstep, columnstep)
+    elif g.n == 6: _output_tile(6, s, g.mplane, bias, floor, target, rowstep, columnstep)
+    else: _output_tile(7, s, g.mplane, bias, floor, target, rowstep, columnstep)
     if not direct:
         for i in range(rows):
             for j in range(columns):
@@ -441,7 +487,7 @@ cdef inline void _column(const float* v, const float* u, const Geometry* g, cons
     until there are pixels: those are fewer than points. (65 filters cost 1.13 times as much as 64; as half a block, the
     last one would cost as much as 16: 1.27.)"""
     cdef float m[POINTS * HALF]
-    cdef float out[16 * HALF]
+    cdef float out[(WIDEST - 2) * (WIDEST - 2) * HALF]
     cdef float sums[HALF]
     cdef float zero[HALF]
     cdef Py_ssize_t rows = min(<Py_ssize_t>g.m, g.oh - at.row), columns = min(<Py_ssize_t>g.m, g.ow - at.column), i, j
@@ -460,10 +506,10 @@ cdef inline void _column(const float* v, const float* u, const Geometry* g, cons
         _copy(sums, m + point * HALF)
         u += HALF
         v += g.vplane
-    if g.n == 4:
-        _output_tile(4, m, HALF, zero, -INFINITY, out, 2 * HALF, HALF)
-    else:
-        _output_tile(6, m, HALF, zero, -INFINITY, out, 4 * HALF, HALF)
+    if g.n == 4: _output_tile(4, m, HALF, zero, -INFINITY, out, 2 * HALF, HALF)
+    elif g.n == 5: _output_tile(5, m, HALF, zero, -INFINITY, out, 3 * HALF, HALF)
+    elif g.n == 6: _output_tile(6, m, HALF, zero, -INFINITY, out, 4 * HALF, HALF)
+    else: _output_tile(7, m, HALF, zero, -INFINITY, out, 5 * HALF, HALF)
     y += ((at.sample * g.oh + at.row) * g.ow + at.column) * g.f
     for i in range(rows):
         for j in range(columns):
@@ -535,7 +581,7 @@ def forward(
     float[:, ::1] workspace,           # WORK (threads, workspace_size(c, tile))
     int tile, Py_ssize_t top, Py_ssize_t left, int activation, int threads=1,
 ):
-    """y = activation(bias + x * kernel), by tiles of 2x2 or 4x4 pixels."""
+    """y = activation(bias + x * kernel), by tiles of 2x2 to 5x5 pixels."""
     cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3], tile, top, left)
     cdef Py_ssize_t share, shares = max(1, threads), tiles = y.shape[0] * g.down * g.across, each = workspace.shape[1]
     cdef const float* a = &x[0, 0, 0, 0]
@@ -595,7 +641,7 @@ cdef enum:
     DEEP = SIDE + HALF               # floats from one tile of V, and of W, to the next
     PLANE = SHARE * DEEP + HALF      # from one point to the next
     UPLANE = SIDE * SIDE + HALF      # of dU
-    KERNEL_WORKSPACE = POINTS * (2 * PLANE + UPLANE) + HALF  # floats that a thread needs
+    KERNEL_WORKSPACE = 36 * (2 * PLANE + UPLANE) + HALF  # floats that a thread needs
 
 
 def kernel_units(Py_ssize_t c, Py_ssize_t f):
@@ -757,8 +803,8 @@ cdef void _kernel_panel(const float* x, const float* dy, float* dkernel, Py_ssiz
     """Channels [c, c_end) and filters [f, f_end) of dkernel, at most SIDE of each, over so many tiles."""
     cdef Place places[SHARE]
     cdef float* v = aligned(workspace)
-    cdef float* w = v + POINTS * PLANE
-    cdef float* u = w + POINTS * PLANE
+    cdef float* w = v + 36 * PLANE
+    cdef float* u = w + 36 * PLANE
     cdef Py_ssize_t shares = (tiles + SHARE - 1) // SHARE, share, low, high, t, point
     c_end, f_end = min(c_end, g.c), min(f_end, g.f)
     if c >= c_end or f >= f_end:
@@ -770,7 +816,7 @@ cdef void _kernel_panel(const float* x, const float* dy, float* dkernel, Py_ssiz
             _data_panel(x, g, &places[t], c, c_end, v + t * DEEP)
         for t in range(high - low):
             _gradient_panel(dy, g, &places[t], f, f_end, w + t * DEEP)
-        for point in range(POINTS):
+        for point in range(36):
             _panel_products(v + point * PLANE, w + point * PLANE, u + point * UPLANE, high - low, c_end - c, f_end - f,
                             share == 0)
     _panel_taps(u, dkernel + c * columns + f, columns, g.c, c_end - c, f_end - f, fresh)

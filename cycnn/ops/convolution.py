@@ -14,7 +14,7 @@ from cycnn import kernels
 from cycnn.core import shapes
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, once, per_group, per_sample, per_thread
-from cycnn.ops.algorithms import has_narrow_groups, kernel_gradient_gain, turns_kernel_gradient, winograd_tile
+from cycnn.ops.algorithms import GAIN, has_narrow_groups, kernel_gradient_gain, turns_kernel_gradient, winograd_tile
 from cycnn.ops.grouped import NarrowGroups
 from cycnn.ops.layout import Pad
 
@@ -243,9 +243,9 @@ class Convolution(Sliding):
         )
 
     def _winograd_memory(self, channels):
-        """Transformed kernels and rooms for the transformed maps, for both tiles."""
+        """Transformed kernels and rooms for the transformed maps, for each tile."""
         winograd, f, found = kernels.winograd, self.filters, {}
-        for tile in (2, 4) if self._fits_winograd else ():
+        for tile in GAIN if self._fits_winograd else ():
             found |= {
                 f"packed {tile}": once((winograd.packed_size(channels, f, tile),)),
                 f"transposed {tile}": once((winograd.packed_size(f, channels, tile),)),

@@ -135,6 +135,9 @@ def test_kernel_gradients_by_winograd(rows, columns, channels, filters, samples,
         (8, 256, 64, 4),  # read once, for all samples
         (8, 64, 1, 4),    # 0.6 MB stay in cache
         (7, 512, 1, 0),   # tiles that lie outside, and more weights: neither pays
+        (10, 64, 32, 5),  # 196 products instead of 324
+        (6, 64, 8, 3),    # 100 instead of 144
+        (14, 256, 8, 4),  # 441 instead of 576 do not make up for what tiles of 5 round
     ],
 )  # fmt: skip
 def test_many_weights_are_worth_it_only_where_many_pixels_use_them(side, channels, batch, tile):
