@@ -176,8 +176,7 @@ def _products(kernel, integers, flops):
     if kernel in PRODUCTS:
         return flops
     if kernel in ("winograd.forward", "winograd.backward_input", "winograd.backward_kernel"):
-        tile = 4 if kernel == "winograd.backward_kernel" else integers[0]
-        return flops * (tile + 2) ** 2 // (9 * tile**2)
+        return flops * (integers[0] + 2) ** 2 // (9 * integers[0] ** 2)
     if kernel == "pooled.forward_winograd":  # 8 products for four pixels of a row, of 5 columns each
         return flops * 8 // 20
     if kernel in ("winners.backward_kernel", "winners.backward_input"):

@@ -626,7 +626,7 @@ cdef void _backward_input(const Call* c, const Task* t) noexcept nogil:
 # ---------------------------------------------------------------------------------------------- kernel gradient
 #
 # Forward backwards: Y = A^T [U * V] A with U = G g G^T gives dU = (A dY A^T) * V and dg = G^T dU G, with the matrices
-# of F(4x4, 3x3). Summed over all tiles before the last transform, dU[point] is a matrix product:
+# of F3 or F4. Summed over all tiles before the last transform, dU[point] is a matrix product:
 #
 #     W[point][tile][f] = A dY A^T;  dU[point][c][f] = V[point]^T @ W[point];  dkernel = G^T dU G
 #
@@ -641,7 +641,8 @@ cdef enum:
     DEEP = SIDE + HALF               # floats from one tile of V, and of W, to the next
     PLANE = SHARE * DEEP + HALF      # from one point to the next
     UPLANE = SIDE * SIDE + HALF      # of dU
-    KERNEL_WORKSPACE = 36 * (2 * PLANE + UPLANE) + HALF  # floats that a thread needs
+    GRADIENT_POINTS = 36             # at most
+    KERNEL_WORKSPACE = GRADIENT_POINTS * (2 * PLANE + UPLANE) + HALF  # floats that a thread needs
 
 
 def kernel_units(Py_ssize_t c, Py_ssize_t f):
@@ -649,70 +650,77 @@ def kernel_units(Py_ssize_t c, Py_ssize_t f):
     return 4 * ((c + SIDE - 1) // SIDE) * ((f + SIDE - 1) // SIDE)
 
 
-cdef inline void _gradient_line(const float* y, Py_ssize_t step, float* w, Py_ssize_t wstep) noexcept nogil:
+cdef inline void _gradient_line(const int n, const float* y, Py_ssize_t step, float* w,
+                                Py_ssize_t wstep) noexcept nogil:
     """w = A y."""
     cdef float out[6][HALF]
     cdef float y0, y1, y2, y3, even, odd
     cdef int l
     for l in range(HALF):
-        y0, y1, y2, y3 = y[l], y[step + l], y[2 * step + l], y[3 * step + l]
-        out[0][l], out[5][l] = y0, y3
-        even, odd = y0 + HALF_F * y2, ROOT * (y1 + HALF_F * y3)
-        out[1][l], out[2][l] = even + odd, even - odd
-        even, odd = y0 + TWO * y2, TWO * ROOT * (y1 + TWO * y3)
-        out[3][l], out[4][l] = even + odd, even - odd
-    _copy(out[0], w)
-    _copy(out[1], w + wstep)
-    _copy(out[2], w + 2 * wstep)
-    _copy(out[3], w + 3 * wstep)
-    _copy(out[4], w + 4 * wstep)
-    _copy(out[5], w + 5 * wstep)
+        y0, y1, y2 = y[l], y[step + l], y[2 * step + l]
+        if n == 5:
+            even, odd = y0 + A3 * A3 * y2, A3 * y1
+            out[0][l], out[1][l] = even + odd, even - odd
+            even, odd = y0 + B3 * B3 * y2, B3 * y1
+            out[2][l], out[3][l], out[4][l] = even + odd, even - odd, y2
+        else:
+            y3 = y[3 * step + l]
+            even, odd = y0 + HALF_F * y2, ROOT * (y1 + HALF_F * y3)
+            out[0][l], out[1][l], out[2][l] = y0, even + odd, even - odd
+            even, odd = y0 + TWO * y2, TWO * ROOT * (y1 + TWO * y3)
+            out[3][l], out[4][l], out[5][l] = even + odd, even - odd, y3
+    _copy_lines(n, out, w, wstep)
 
 
-cdef inline void _tap_line(const float* u, Py_ssize_t step, float* g, Py_ssize_t gstep) noexcept nogil:
+cdef inline void _tap_line(const int n, const float* u, Py_ssize_t step, float* g, Py_ssize_t gstep) noexcept nogil:
     """g = G^T u."""
     cdef float out[3][HALF]
-    cdef float sum1, sum2, difference1, difference2
+    cdef float sum1, sum2, difference1, difference2, share = HALF_F / (A3 * A3 - B3 * B3)
     cdef int l
     for l in range(HALF):
-        sum1, difference1 = u[step + l] + u[2 * step + l], u[step + l] - u[2 * step + l]
-        sum2, difference2 = u[3 * step + l] + u[4 * step + l], u[3 * step + l] - u[4 * step + l]
-        out[0][l] = u[l] - TWO_THIRDS * sum1 + SIXTH * sum2
-        out[1][l] = ROOT * TWO_THIRDS * (HALF_F * difference2 - difference1)
-        out[2][l] = HALF_F * TWO_THIRDS * (sum2 - sum1) + u[5 * step + l]
-    _copy(out[0], g)
-    _copy(out[1], g + gstep)
-    _copy(out[2], g + 2 * gstep)
+        if n == 5:
+            sum1, difference1 = u[l] + u[step + l], u[l] - u[step + l]
+            sum2, difference2 = u[2 * step + l] + u[3 * step + l], u[2 * step + l] - u[3 * step + l]
+            out[0][l] = share / A3 * difference1 - share / B3 * difference2
+            out[1][l] = share * (sum1 - sum2)
+            out[2][l] = share * A3 * difference1 - share * B3 * difference2 + u[4 * step + l]
+        else:
+            sum1, difference1 = u[step + l] + u[2 * step + l], u[step + l] - u[2 * step + l]
+            sum2, difference2 = u[3 * step + l] + u[4 * step + l], u[3 * step + l] - u[4 * step + l]
+            out[0][l] = u[l] - TWO_THIRDS * sum1 + SIXTH * sum2
+            out[1][l] = ROOT * TWO_THIRDS * (HALF_F * difference2 - difference1)
+            out[2][l] = HALF_F * TWO_THIRDS * (sum2 - sum1) + u[5 * step + l]
+    _copy_lines(3, out, g, gstep)
 
 
-cdef inline void _gradient_tile(const float* y, Py_ssize_t row, Py_ssize_t column, float* w,
+cdef inline void _gradient_tile(const int n, const float* y, Py_ssize_t row, Py_ssize_t column, float* w,
                                 Py_ssize_t plane) noexcept nogil:
     """W = A dY A^T of one tile, HALF filters."""
     cdef float half_way[4 * 6 * HALF]
     cdef int k
-    for k in range(4):
-        _gradient_line(y + k * column, row, half_way + k * HALF, 4 * HALF)
-    for k in range(6):
-        _gradient_line(half_way + k * 4 * HALF, HALF, w + k * 6 * plane, plane)
+    for k in range(n - 2):
+        _gradient_line(n, y + k * column, row, half_way + k * HALF, (n - 2) * HALF)
+    for k in range(n):
+        _gradient_line(n, half_way + k * (n - 2) * HALF, HALF, w + k * n * plane, plane)
 
 
-cdef inline void _tap_tile(const float* u, float* g) noexcept nogil:
+cdef inline void _tap_tile(const int n, const float* u, float* g) noexcept nogil:
     """g = G^T dU G of HALF filters: (3, 3, HALF)."""
     cdef float half_way[3 * 6 * HALF]
     cdef int k
-    for k in range(6):
-        _tap_line(u + k * UPLANE, 6 * UPLANE, half_way + k * HALF, 6 * HALF)
+    for k in range(n):
+        _tap_line(n, u + k * UPLANE, n * UPLANE, half_way + k * HALF, n * HALF)
     for k in range(3):
-        _tap_line(half_way + k * 6 * HALF, HALF, g + k * 3 * HALF, HALF)
+        _tap_line(n, half_way + k * n * HALF, HALF, g + k * 3 * HALF, HALF)
 
 
 cdef inline void _stage_gradient(const float* dy, const Geometry* g, const Place* at, Py_ssize_t low,
                                  float* staged) noexcept nogil:
-    """dY of a tile, which may lie partly outside, side by side: (4, 4, HALF) from filter `low` on."""
+    """dY of a tile, which may lie partly outside, side by side: (m, m, HALF) from filter `low` on."""
     cdef Py_ssize_t i, j, valid = min(<Py_ssize_t>HALF, g.f - low)
     cdef int l
-    for i in range(at.row, at.row + 4):
-        for j in range(at.column, at.column + 4):
+    for i in range(at.row, at.row + g.m):
+        for j in range(at.column, at.column + g.m):
             if i < g.oh and j < g.ow and valid == HALF:
                 _copy(dy + (i * g.ow + j) * g.f + low, staged)
             else:
@@ -728,14 +736,18 @@ cdef inline void _data_panel(const float* x, const Geometry* g, const Place* at,
     """V of one tile, channels [first, last); behind the last one zeros."""
     cdef float staged[POINTS * HALF]
     cdef Py_ssize_t row = at.row - g.top, column = at.column - g.left, low = first
-    cdef bint inside = row >= 0 and column >= 0 and row + 6 <= g.h and column + 6 <= g.w
+    cdef bint inside = row >= 0 and column >= 0 and row + g.n <= g.h and column + g.n <= g.w
+    cdef Py_ssize_t rowstep, columnstep
+    cdef const float* d
     x += at.sample * g.xsample
     while low < last:
         if inside and low + HALF <= g.c:
-            _data_tile(6, x + row * g.xrow + column * g.c + low, g.xrow, g.c, v, PLANE)
+            d, rowstep, columnstep = x + row * g.xrow + column * g.c + low, g.xrow, g.c
         else:
             _stage(x, g, row, column, low, staged)
-            _data_tile(6, staged, 6 * HALF, HALF, v, PLANE)
+            d, rowstep, columnstep = staged, g.n * HALF, HALF
+        if g.n == 5: _data_tile(5, d, rowstep, columnstep, v, PLANE)
+        else: _data_tile(6, d, rowstep, columnstep, v, PLANE)
         low += HALF
         v += HALF
 
@@ -744,15 +756,18 @@ cdef inline void _gradient_panel(const float* dy, const Geometry* g, const Place
                                  Py_ssize_t last, float* w) noexcept nogil:
     """W of one tile, filters [first, last); behind the last one zeros."""
     cdef float staged[16 * HALF]
-    cdef Py_ssize_t low = first
-    cdef bint inside = at.row + 4 <= g.oh and at.column + 4 <= g.ow
+    cdef Py_ssize_t low = first, rowstep, columnstep
+    cdef bint inside = at.row + g.m <= g.oh and at.column + g.m <= g.ow
+    cdef const float* d
     dy += at.sample * g.oh * g.ow * g.f
     while low < last:
         if inside and low + HALF <= g.f:
-            _gradient_tile(dy + (at.row * g.ow + at.column) * g.f + low, g.ow * g.f, g.f, w, PLANE)
+            d, rowstep, columnstep = dy + (at.row * g.ow + at.column) * g.f + low, g.ow * g.f, g.f
         else:
             _stage_gradient(dy, g, at, low, staged)
-            _gradient_tile(staged, 4 * HALF, HALF, w, PLANE)
+            d, rowstep, columnstep = staged, g.m * HALF, HALF
+        if g.n == 5: _gradient_tile(5, d, rowstep, columnstep, w, PLANE)
+        else: _gradient_tile(6, d, rowstep, columnstep, w, PLANE)
         low += HALF
         w += HALF
 
@@ -773,8 +788,8 @@ cdef inline void _panel_products(const float* v, const float* w, float* u, Py_ss
                        u + (block * SIDE + low) * LANES, LANES)
 
 
-cdef inline void _panel_taps(const float* u, float* dkernel, Py_ssize_t columns, Py_ssize_t rows, Py_ssize_t channels,
-                             Py_ssize_t filters, bint fresh) noexcept nogil:
+cdef inline void _panel_taps(const int n, const float* u, float* dkernel, Py_ssize_t columns, Py_ssize_t rows,
+                             Py_ssize_t channels, Py_ssize_t filters, bint fresh) noexcept nogil:
     """dkernel of a panel; `rows` are the channels of dkernel, `columns` floats from one to the next."""
     cdef float taps[9 * HALF]
     cdef float* d
@@ -782,7 +797,7 @@ cdef inline void _panel_taps(const float* u, float* dkernel, Py_ssize_t columns,
     for row in range(channels):
         column = 0
         while column < filters:
-            _tap_tile(u + (column // LANES * SIDE + row) * LANES + column % LANES, taps)
+            _tap_tile(n, u + (column // LANES * SIDE + row) * LANES + column % LANES, taps)
             valid = min(<Py_ssize_t>HALF, filters - column)
             for tap in range(9):
                 d = dkernel + (tap * rows + row) * columns + column
@@ -803,8 +818,8 @@ cdef void _kernel_panel(const float* x, const float* dy, float* dkernel, Py_ssiz
     """Channels [c, c_end) and filters [f, f_end) of dkernel, at most SIDE of each, over so many tiles."""
     cdef Place places[SHARE]
     cdef float* v = aligned(workspace)
-    cdef float* w = v + 36 * PLANE
-    cdef float* u = w + 36 * PLANE
+    cdef float* w = v + GRADIENT_POINTS * PLANE
+    cdef float* u = w + GRADIENT_POINTS * PLANE
     cdef Py_ssize_t shares = (tiles + SHARE - 1) // SHARE, share, low, high, t, point
     c_end, f_end = min(c_end, g.c), min(f_end, g.f)
     if c >= c_end or f >= f_end:
@@ -816,10 +831,12 @@ cdef void _kernel_panel(const float* x, const float* dy, float* dkernel, Py_ssiz
             _data_panel(x, g, &places[t], c, c_end, v + t * DEEP)
         for t in range(high - low):
             _gradient_panel(dy, g, &places[t], f, f_end, w + t * DEEP)
-        for point in range(36):
+        for point in range(g.n * g.n):
             _panel_products(v + point * PLANE, w + point * PLANE, u + point * UPLANE, high - low, c_end - c, f_end - f,
                             share == 0)
-    _panel_taps(u, dkernel + c * columns + f, columns, g.c, c_end - c, f_end - f, fresh)
+    dkernel += c * columns + f
+    if g.n == 5: _panel_taps(5, u, dkernel, columns, g.c, c_end - c, f_end - f, fresh)
+    else: _panel_taps(6, u, dkernel, columns, g.c, c_end - c, f_end - f, fresh)
 
 
 cdef void _kernel_units(const float* x, const float* dy, float* dkernel, Py_ssize_t columns, float* workspace,
@@ -842,10 +859,12 @@ def backward_kernel(
     const float[:, :, :, ::1] dy,      # IN   (n, oh, ow, f)
     float[:, :, :, ::1] dkernel,       # OUT  (3, 3, c, f)
     float[:, ::1] workspace,           # WORK (threads, KERNEL_WORKSPACE)
-    Py_ssize_t top, Py_ssize_t left, int threads=1,
+    int tile, Py_ssize_t top, Py_ssize_t left, int threads=1,
 ):
-    """Gradient with respect to the kernel, by tiles of 4x4 pixels of dy, summed in order. Threads share its parts."""
-    cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], dy.shape[1], dy.shape[2], dy.shape[3], 4, top, left)
+    """Gradient with respect to the kernel, by tiles of 3x3 or 4x4 pixels of dy, summed in order. Threads share its
+    parts."""
+    cdef Geometry g = _geometry(x.shape[1], x.shape[2], x.shape[3], dy.shape[1], dy.shape[2], dy.shape[3], tile, top,
+                                left)
     cdef Py_ssize_t share, shares = max(1, threads), units = kernel_units(g.c, g.f), each = workspace.shape[1]
     cdef Py_ssize_t samples = x.shape[0]
     cdef const float* a = &x[0, 0, 0, 0]
@@ -860,7 +879,7 @@ def backward_kernel(
 cdef void _backward_kernel(const Call* c, const Task* t) noexcept nogil:
     cdef const Py_ssize_t* x = &c.operand[0].shape[0]
     cdef const Py_ssize_t* dy = &c.operand[1].shape[0]
-    cdef Geometry g = _geometry(x[0], x[1], x[2], dy[0], dy[1], dy[2], 4, c.i[0], c.i[1])
+    cdef Geometry g = _geometry(x[0], x[1], x[2], dy[0], dy[1], dy[2], <int>c.i[0], c.i[1], c.i[2])
     _kernel_units(<const float*>t.at[0], <const float*>t.at[1], <float*>t.at[2], c.operand[2].shape[3],
                   <float*>t.at[3], &g, t.samples, t.fresh, t.first, t.last)
 

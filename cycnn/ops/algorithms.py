@@ -22,9 +22,9 @@ LEAST_GAIN = 1.2
 MANY_CHANNELS, THEIR_TILES = 512, 48  # from so many on, a group needs so many tiles to make use of the weights
 LEAST_TILES = 4  # in a group of samples: rows of the matrix products
 LEAST_TILES_TRAINING = 32  # in a batch whose weights are transformed anew in every step
-# The kernel's gradient, by tiles of 4x4 alone, beside the direct one: 2.3 to 2.5 times faster from 64 channels on (AVX2:
-# 2.6, baseline: 3.4), 1.9 for 32, 1.5 for 16. The last transform, once for a group of samples, costs as much as 4 tiles.
-GAIN_KERNEL = 2.3, 0.4
+# The kernel's gradient beside the direct one, by tile: by one of 4 2.3 to 2.5 times faster from 64 channels on (AVX2: 2.6,
+# baseline: 3.4), 1.9 for 32, 1.5 for 16. The last transform, once for a group of samples, costs as much as 4 tiles.
+GAIN_KERNEL = {4: (2.3, 0.4), 3: (1.9, 0.33)}
 TILES_LOST = 4
 TURNING = 1.1  # gain from which on a kernel gradient is computed turned: 144 -> 24 takes 0.75 of the time, 64 -> 8 0.43
 WEIGHT = 32  # FLOPs in the time that reading one weight takes from beyond a core's cache: 21 GB/s at 170 GFLOP/s
@@ -64,8 +64,9 @@ def winograd_tile(rows, columns, channels, filters, emit, seen=None):
     return best
 
 
-def kernel_gradient_gain(rows, columns, channels, filters, samples):
-    """How many times as fast Winograd's algorithm computes the gradient of a 3x3 kernel; 1: the direct way is taken.
+def winograd_kernel_tile(rows, columns, channels, filters, samples):
+    """The tile, 3 or 4 pixels wide, by which Winograd's algorithm computes the gradient of a 3x3 kernel, and how many
+    times as fast as the direct way; (0, 1): the direct way is taken.
 
     Results differ by at most 3e-6 of the largest one for sums over 1,000 pixels, 6e-6 for 16,000, like the direct way's:
     bounds that the kernels' tests have. `config.set_fast_convolutions(False)` forbids it.
@@ -76,12 +77,16 @@ def kernel_gradient_gain(rows, columns, channels, filters, samples):
         samples: whose gradient is summed at a time: a group, or all where the kernel is too large for partial sums.
     """
     width = min(channels, filters)
+    found, gain = 0, 1
     if not config.fast_convolutions() or width < LEAST_CHANNELS:
-        return 1
-    (most, loss), tiles = GAIN_KERNEL, -(-rows // 4) * -(-columns // 4)
-    gain = (most - loss * math.log2(max(64 / width, 1))) * rows * columns / (16 * tiles)
-    gain *= tiles * samples / (tiles * samples + TILES_LOST)
-    return gain if gain >= LEAST_GAIN else 1
+        return found, gain
+    for tile, (most, loss) in GAIN_KERNEL.items():
+        tiles = -(-rows // tile) * -(-columns // tile)
+        expected = (most - loss * math.log2(max(64 / width, 1))) * rows * columns / (tile**2 * tiles)
+        expected *= tiles * samples / (tiles * samples + TILES_LOST)
+        if expected >= max(gain, LEAST_GAIN):
+            found, gain = tile, expected
+    return found, gain
 
 
 def has_narrow_groups(channels, filters):

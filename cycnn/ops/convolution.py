@@ -14,7 +14,13 @@ from cycnn import kernels
 from cycnn.core import shapes
 from cycnn.core.spec import TensorSpec
 from cycnn.engine.graph import Memory, Operation, once, per_group, per_sample, per_thread
-from cycnn.ops.algorithms import GAIN, has_narrow_groups, kernel_gradient_gain, turns_kernel_gradient, winograd_tile
+from cycnn.ops.algorithms import (
+    GAIN,
+    has_narrow_groups,
+    turns_kernel_gradient,
+    winograd_kernel_tile,
+    winograd_tile,
+)
 from cycnn.ops.grouped import NarrowGroups
 from cycnn.ops.layout import Pad
 
@@ -318,26 +324,27 @@ class Convolution(Sliding):
         if dx:
             self.input_gradient(emit, x, dy, dx, work)
 
-    def kernel_gain(self, emit, x, dy):
-        """How many times as fast as directly the gradient of the kernel is computed."""
+    def kernel_tile(self, emit, x, dy):
+        """Winograd's tile for the gradient of the kernel, and how many times as fast as directly it is computed."""
         if not self._fits_winograd:
-            return 1
+            return 0, 1
         samples = emit.capacity if self._at_once(emit, x, dy) else emit.group
-        return kernel_gradient_gain(*dy.shape[:2], x.shape[-1], self.filters, samples)
+        return winograd_kernel_tile(*dy.shape[:2], x.shape[-1], self.filters, samples)
 
     def kernel_gradient(self, emit, gradient, x, dy, work):
         """Emit the gradient of the kernel from x, not padded, and dy, lifted."""
         if self._narrow:
             self._narrow.kernel_gradient(emit, gradient, x, dy, work)
             return
-        if self.kernel_gain(emit, x, dy) == 1:
+        tile, _ = self.kernel_tile(emit, x, dy)
+        if not tile:
             self._kernel_gradient(emit, gradient, self.seen_again(emit, x, dy, work), dy, work, self.groups)
             return
         winograd, before = kernels.winograd, [window.before for window in self.windows(x.shape)]
         at_once = self._at_once(emit, x, dy)
         (emit.whole if at_once else emit.sums)(
-            winograd.backward_kernel, x, dy, gradient if at_once else work["partial"], work["kernel points"], *before,
-            units=winograd.kernel_units(x.shape[-1], self.filters),
+            winograd.backward_kernel, x, dy, gradient if at_once else work["partial"], work["kernel points"], tile,
+            *before, units=winograd.kernel_units(x.shape[-1], self.filters),
         )  # fmt: skip
         if not at_once:
             self._reduce(emit, work["partial"], gradient)

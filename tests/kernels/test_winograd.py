@@ -17,6 +17,7 @@ POINTS = {
     5: (0.3125, -0.3125, 0.875, -0.875, 1.75, -1.75),
 }
 TILES = tuple(POINTS)
+GRADIENT_TILES = (3, 4)
 MOST = 128  # tiles of a block, at most
 
 
@@ -54,18 +55,18 @@ def winograd(x, kernel, tile, absolute=False):
     return y.reshape(n, down * tile, across * tile, -1)[:, :oh, :ow]
 
 
-def winograd_gradient(x, dy, absolute=False):
-    """The kernel's gradient of a padded x and dy, in float64, by tiles of 4x4 pixels of dy; `absolute`: as above."""
-    a, b, g = matrices(4)
+def winograd_gradient(x, dy, tile, absolute=False):
+    """The kernel's gradient of a padded x and dy, in float64, by tiles of dy; `absolute`: as above."""
+    a, b, g = matrices(tile)
     if absolute:
         a, b, g, x, dy = (np.abs(array) for array in (a, b, g, x, dy))
     oh, ow = dy.shape[1:3]
-    down, across = -(-oh // 4), -(-ow // 4)
-    rest = (0, 0), (0, down * 4 - oh), (0, across * 4 - ow), (0, 0)
+    down, across = -(-oh // tile), -(-ow // tile)
+    rest = (0, 0), (0, down * tile - oh), (0, across * tile - ow), (0, 0)
     x, dy = np.pad(x[:, : oh + 2, : ow + 2], rest), np.pad(dy, rest)
-    windows = np.lib.stride_tricks.sliding_window_view(x, (6, 6), (1, 2))[:, ::4, ::4]
+    windows = np.lib.stride_tricks.sliding_window_view(x, (tile + 2, tile + 2), (1, 2))[:, ::tile, ::tile]
     v = np.einsum("ip,nhwcij,jq->pqnhwc", b, windows, b, optimize=True)
-    tiles = dy.reshape(len(dy), down, 4, across, 4, -1)
+    tiles = dy.reshape(len(dy), down, tile, across, tile, -1)
     w = np.einsum("pi,nhiwjf,qj->pqnhwf", a, tiles, a, optimize=True)
     u = np.einsum("pqnhwc,pqnhwf->pqcf", v, w, optimize=True)
     return np.einsum("pi,pqcf,qj->ijcf", g, u, g, optimize=True)
@@ -97,7 +98,7 @@ class Problem(sums.Problem):
         padded = np.pad(x, self.border)
         reference.forward(padded, kernel, bias, y, 3, 3, 1, 1, 1, 1, 1, activation)
         reference.backward_input(dy, kernel, dx, 3, 3, 1, 1, 1, 1, self.top, self.left, 1)
-        if self.tile != 4:
+        if self.tile not in GRADIENT_TILES:
             return {"y": y, "dx": dx}
         dkernel = np.full(kernel.shape, np.nan)
         reference.backward_kernel(padded, dy, dkernel, 1, 1, 1, 1, 1)
@@ -115,13 +116,12 @@ class Problem(sums.Problem):
         around = (top, max(0, h + 2 - top - oh)), (left, max(0, w + 2 - left - ow))
         turned = kernel[::-1, ::-1].swapaxes(2, 3)
         dx = winograd(np.pad(dy, ((0, 0), *around, (0, 0)))[:, : h + 2, : w + 2], turned, self.tile, absolute=True)
-        dkernel = winograd_gradient(padded, dy, absolute=True)
-        tiles = len(dy) * -(-oh // 4) * -(-ow // 4)
-        return {
-            "y": (c + steps) * EPSILON * y,
-            "dx": (f + steps) * EPSILON * dx,
-            "dkernel": (tiles + steps) * EPSILON * dkernel,
-        }
+        found = {"y": (c + steps) * EPSILON * y, "dx": (f + steps) * EPSILON * dx}
+        if self.tile in GRADIENT_TILES:
+            tiles = len(dy) * -(-oh // self.tile) * -(-ow // self.tile)
+            dkernel = winograd_gradient(padded, dy, self.tile, absolute=True)
+            found["dkernel"] = (tiles + steps) * EPSILON * dkernel
+        return found
 
     def calls(self, family, x, kernel, bias, dy, activation=0):
         (n, h, w, c), (_, oh, ow, f), tile = x.shape, dy.shape, self.tile
@@ -150,11 +150,11 @@ class Problem(sums.Problem):
                 samples=n,
             ),
         }
-        if tile == 4:
+        if tile in GRADIENT_TILES:
             calls["dkernel"] = Call(
                 family.backward_kernel,
                 [sample(x), sample(dy), group(np.empty_like(kernel)), scratch(family.KERNEL_WORKSPACE)],
-                (self.top, self.left),
+                (tile, self.top, self.left),
                 units=family.kernel_units(c, f),
                 samples=n,
                 per_sample=False,
@@ -175,13 +175,14 @@ def test_the_matrices_convolve(tile):
     np.testing.assert_allclose(winograd(x, kernel, tile), y, rtol=0, atol=1e-13)
 
 
-def test_the_matrices_give_the_gradient():
+@pytest.mark.parametrize("tile", GRADIENT_TILES)
+def test_the_matrices_give_the_gradient(tile):
     """That judges `winograd_gradient`, and so its bounds."""
     rng = np.random.default_rng(0)
     x, dy = rng.standard_normal((2, 9, 7, 3)), rng.standard_normal((2, 7, 5, 4))
     dkernel = np.empty((3, 3, 3, 4))
     reference.backward_kernel(x, dy, dkernel, 1, 1, 1, 1, 1)
-    np.testing.assert_allclose(winograd_gradient(x, dy), dkernel, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(winograd_gradient(x, dy, tile), dkernel, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("tile", TILES)
@@ -248,10 +249,11 @@ def test_error_beside_the_largest_output(family, tile, most, size, channels):
         assert error <= most * np.abs(expected[what]).max()
 
 
+@pytest.mark.parametrize("tile", GRADIENT_TILES)
 @pytest.mark.parametrize(("channels", "filters"), [(128, 65), (97, 130), (20, 160)])
-def test_kernel_gradients_of_many_panels(family, channels, filters):
+def test_kernel_gradients_of_many_panels(family, tile, channels, filters):
     """Each thread takes whole panels, halves and quarters of them, and panels that are partly empty."""
-    problem = Problem(4, 3, (6, 7), channels, filters, SAME)
+    problem = Problem(tile, 3, (6, 7), channels, filters, SAME)
     x, kernel, bias, dy = problem.draw(np.random.default_rng(0))
     expected, bound = problem.answers(x, kernel, None, dy), problem.bounds(x, kernel, bias, dy)
     call = problem.calls(family, x, kernel, None, dy)["dkernel"]
@@ -260,15 +262,16 @@ def test_kernel_gradients_of_many_panels(family, channels, filters):
 
     def gradient(threads):
         dkernel, room = np.empty_like(kernel), np.empty((threads, family.KERNEL_WORKSPACE), np.float32)
-        family.backward_kernel(x, dy, dkernel, room, 1, 1, threads)
+        family.backward_kernel(x, dy, dkernel, room, tile, 1, 1, threads)
         return dkernel.tobytes()
 
     assert {gradient(threads) for threads in (5, 8, 16)} == {gradient(1)}
 
 
+@pytest.mark.parametrize("tile", GRADIENT_TILES)
 @pytest.mark.parametrize(("samples", "most"), [(4, 3e-6), (64, 6e-6)])
 @pytest.mark.parametrize("relu", [False, True])
-def test_error_beside_the_largest_kernel_gradient(isa, family, samples, most, relu):
+def test_error_beside_the_largest_kernel_gradient(isa, family, tile, samples, most, relu):
     """What the choice rests on: sums over many pixels, as exact as the direct kernel's."""
     rng = np.random.default_rng(0)
     x, dy = (rng.standard_normal((samples, 16, 16, channels), np.float32) for channels in (32, 33))
@@ -280,14 +283,15 @@ def test_error_beside_the_largest_kernel_gradient(isa, family, samples, most, re
     conv = load(isa, "conv")
     room = np.empty((1, conv.kernel_workspace(32, 33, 1, 1)), np.float32)
     conv.backward_kernel(padded, dy, direct, room, 1, 1, 1, 1, 1)
-    family.backward_kernel(x, dy, result, np.empty((1, family.KERNEL_WORKSPACE), np.float32), 1, 1)
+    family.backward_kernel(x, dy, result, np.empty((1, family.KERNEL_WORKSPACE), np.float32), tile, 1, 1)
     error, direct_error = (np.abs(found - expected).max() / np.abs(expected).max() for found in (result, direct))
     assert error <= min(most, 2 * direct_error + 1e-6)
 
 
+@pytest.mark.parametrize("tile", GRADIENT_TILES)
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_a_number_stays_in_its_channel_or_filter(family, value):
-    problem = Problem(4, 2, (9, 6), 35, 18, SAME)
+def test_what_is_not_a_number_stays_in_its_channel_or_filter(family, tile, value):
+    problem = Problem(tile, 2, (9, 6), 35, 18, SAME)
     x, kernel, _, dy = problem.draw(np.random.default_rng(0))
 
     def gradient():

@@ -7,7 +7,7 @@ import cycnn
 from cycnn import config, layers
 from cycnn.engine.function import Source
 from cycnn.engine.plan import Plan
-from cycnn.ops.algorithms import kernel_gradient_gain
+from cycnn.ops.algorithms import winograd_kernel_tile
 from cycnn.training.step import Steps
 
 BATCH = 20
@@ -113,19 +113,22 @@ def test_what_they_are_not_made_for_is_computed_directly(data, layer):
 
 
 @pytest.mark.parametrize(
-    ("rows", "columns", "channels", "filters", "samples", "wins"),
+    ("rows", "columns", "channels", "filters", "samples", "tile"),
     [
-        (32, 32, 64, 64, 4, True), (8, 8, 256, 256, 64, True), (8, 8, 128, 128, 2, True), (7, 7, 512, 512, 8, True),
-        (16, 16, 16, 16, 4, True), (16, 16, 15, 64, 64, False),  # few channels
-        (3, 3, 64, 64, 32, False), (5, 5, 512, 512, 64, False),  # tiles that lie outside for the most part
-        (4, 4, 64, 64, 4, False), (8, 8, 64, 64, 1, False),      # few tiles before the last transform
+        (32, 32, 64, 64, 4, 4), (8, 8, 256, 256, 64, 4), (8, 8, 128, 128, 2, 4), (7, 7, 512, 512, 8, 4),
+        (16, 16, 16, 16, 4, 4), (16, 16, 15, 64, 64, 0),  # few channels
+        (3, 3, 64, 64, 32, 3), (6, 6, 64, 64, 32, 3),     # tiles of 3 fill them
+        (5, 5, 512, 512, 64, 3), (2, 2, 512, 512, 64, 0),  # tiles that lie outside for the most part
+        (4, 4, 64, 64, 4, 0), (8, 8, 64, 64, 1, 0),       # few tiles before the last transform
     ],
 )  # fmt: skip
-def test_kernel_gradients_by_winograd(rows, columns, channels, filters, samples, wins):
+def test_kernel_gradients_by_winograd(rows, columns, channels, filters, samples, tile):
     """The rule, where it was measured."""
-    assert (kernel_gradient_gain(rows, columns, channels, filters, samples) > 1) is wins
+    found, gain = winograd_kernel_tile(rows, columns, channels, filters, samples)
+    assert found == tile
+    assert (gain > 1) is (tile > 0)
     config.set_fast_convolutions(False)
-    assert kernel_gradient_gain(rows, columns, channels, filters, samples) == 1
+    assert winograd_kernel_tile(rows, columns, channels, filters, samples) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ class Pooled(Operation):
             self.relu.backward(emit, None, y, dy, dy, None)
         conv._bias_gradient(emit, dy, work)  # each element of dy goes to one pixel, so the sums are the same
         band = work["band"].size <= BAND and not (dx and conv._tile(emit, dx, x.shape[-1], y.size // y.shape[-1]))
-        gain = 1 if self.banded else conv.kernel_gain(emit, x, work["map"])
+        gain = 1 if self.banded else conv.kernel_tile(emit, x, work["map"])[1]
         by_winners = gradient and self._wins(rounded=False, gain=gain), dx and band and self._wins(rounded=True)
         if (dx and not by_winners[1]) or (gradient and not by_winners[0] and not self.banded):
             emit(kernels.pool.max_backward, dy, work["argmax"], work["map"], *self._windows)
