@@ -156,7 +156,7 @@ class BuildKernels(build_ext):
             _, lanes, pixels, _ = TARGETS[extension.target]
             extension.define_macros = [
                 ("CYCNN_LANES", lanes),
-                ("CYCNN_HALF", max(lanes // 2, 8)),
+                ("CYCNN_HALF", lanes // 2),
                 ("CYCNN_PIXELS", pixels),
             ]
             extension.extra_compile_args = [*common, *flags[extension.target]]

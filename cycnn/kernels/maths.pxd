@@ -180,14 +180,13 @@ cdef extern from *:
 
 
 cdef inline float fold_sum(float* lane) noexcept nogil:
-    """The sum of LANES (8, 16 or 32) numbers, which are lost."""
+    """The sum of LANES (16 or 32) numbers, which are lost."""
     cdef int l
     if LANES > 16:
         for l in range(16):
             lane[l] += lane[l + 16]
-    if LANES > 8:
-        for l in range(8):
-            lane[l] += lane[l + 8]
+    for l in range(8):
+        lane[l] += lane[l + 8]
     for l in range(4):
         lane[l] += lane[l + 4]
     return (lane[0] + lane[2]) + (lane[1] + lane[3])
@@ -199,9 +198,8 @@ cdef inline float fold_largest(float* lane) noexcept nogil:
     if LANES > 16:
         for l in range(16):
             lane[l] = lane[l + 16] if lane[l + 16] > lane[l] else lane[l]
-    if LANES > 8:
-        for l in range(8):
-            lane[l] = lane[l + 8] if lane[l + 8] > lane[l] else lane[l]
+    for l in range(8):
+        lane[l] = lane[l + 8] if lane[l + 8] > lane[l] else lane[l]
     for l in range(4):
         lane[l] = lane[l + 4] if lane[l + 4] > lane[l] else lane[l]
     for l in range(2):

@@ -404,7 +404,7 @@ cdef void _forward(const Call* c, const Task* t) noexcept nogil:
 
 cdef extern from *:
     enum: TILES "CYCNN_HALF"
-    enum: SHARE "(CYCNN_LANES == CYCNN_HALF ? 3 : CYCNN_PIXELS)"   # filters whose sums registers hold, for both rows
+    enum: SHARE "CYCNN_PIXELS"       # filters whose sums registers hold, for both rows
     float EIGHTH "0.125f"
     float QUARTER "0.25f"
     float FIVE_QUARTERS "1.25f"

@@ -235,9 +235,8 @@ cdef inline float _total(float* acc) noexcept nogil:
     if LANES >= 32:
         for l in range(16):
             acc[l] += acc[l + 16]
-    if LANES >= 16:
-        for l in range(8):
-            acc[l] += acc[l + 8]
+    for l in range(8):
+        acc[l] += acc[l + 8]
     for l in range(4):
         acc[l] += acc[l + 4]
     return (acc[0] + acc[1]) + (acc[2] + acc[3])

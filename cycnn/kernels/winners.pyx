@@ -25,7 +25,7 @@ from cycnn.kernels.maths cimport Word
 cdef extern from *:
     enum: LANES "CYCNN_LANES"
     enum: HALF "CYCNN_HALF"
-    enum: VECTORS "(CYCNN_HALF == 16 ? 24 : CYCNN_LANES == 16 ? 12 : 6)"   # of HALF floats that registers hold
+    enum: VECTORS "(CYCNN_HALF == 16 ? 24 : 12)"   # of HALF floats that registers hold; the baseline's, half of them
 
 cdef enum:
     FILTERS = 8                      # lists that are made at a time

@@ -19,7 +19,8 @@ class Scalar(float):
 
 def value(result):
     """What a metric's `result()` returns, of a number or an array."""
-    return Scalar(result) if np.ndim(result) == 0 else np.asarray(result, np.float32).view(Array)
+    single = isinstance(result, float) or np.ndim(result) == 0
+    return Scalar(result) if single else np.asarray(result, np.float32).view(Array)
 
 
 class Metric:

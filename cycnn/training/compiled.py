@@ -35,6 +35,7 @@ class Compiled:
         loss, loss_weights, metrics, weighted_metrics: as in `compile`.
 
     Attributes:
+        has_loss: whether some output has a loss.
         terms: list of `Term`, for the outputs that have a loss; several for one that has a list of them.
         watched: list of `Watched`, the weighted ones last.
         trainable: `{weight: whether it can be trained}`, as it was at `compile`.
@@ -55,15 +56,11 @@ class Compiled:
         _check_names(loss, losses.get, LOSS_WORDS)
         for given, _ in self._metrics:
             _check_names(given, metrics_package.get, METRIC_WORDS)
+        self.has_loss = any(True for _ in _leaves(loss))
         self.mean_loss = Mean("loss")
         self._graph, self._kinds, self.prepared, self._wanted = None, None, False, None
         self.terms, self.watched = [], []
         self.trainable, self.trained, self.trained_graph = {}, [], None
-
-    @property
-    def has_loss(self):
-        """Whether some output has a loss."""
-        return any(True for _ in _leaves(self._loss))
 
     @property
     def has_metrics(self):
@@ -195,20 +192,21 @@ class Compiled:
                 values[term.tracker.name] = term.tracker.result()
         return {name: _plain(values[name]) for name in sorted(values)}
 
-    def listed(self, logs, more=()):
+    def listed(self, logs, more=tuple):
         """The values of logs as `evaluate` returns them: a number, or a list.
 
         Args:
-            more: names of further metrics.
+            more: function that gives further metrics; it is asked where there are several values.
         """
-        values = [value for _, value in self._ordered(logs, more)]
-        return values if len(values) > 1 else values[0]
+        if len(logs) == 1:
+            return next(iter(logs.values()))
+        return [value for _, value in self._ordered(logs, more)]
 
-    def _ordered(self, logs, more=()):
+    def _ordered(self, logs, more=tuple):
         """(name, value) in Keras's order: the loss, metrics under their own names, the outputs' losses, and then what
         has another name in logs: a metric of one of several outputs, a second one of a name."""
         own = [metric.name for metric in self.metrics]
-        own += [name for name in more if name not in own]
+        own += [metric.name for metric in more() if metric.name not in own]
         yield from ((name, logs[name]) for name in own if name in logs)
         yield from ((name, logs[name]) for name in sorted(logs) if name not in own)
 
@@ -223,17 +221,20 @@ class Compiled:
 
 
 class Mean(metrics_package.Mean):
-    """The mean of the batches' values over their samples."""
+    """The mean of the batches' values over their samples. What every step calls does without the checks of others."""
+
+    def reset_state(self):
+        self.total._array[()] = self.count._array[()] = 0
 
     def add(self, value, samples):
-        """One value of this many samples; as `update_state`, without its checks."""
+        """One value of this many samples."""
         self.total._array[()] += value * samples
         self.count._array[()] += samples
 
 
 def _plain(value):
     """A number as a float; an array stays one."""
-    return float(value) if np.ndim(value) == 0 else np.asarray(value)
+    return float(value) if isinstance(value, float) or np.ndim(value) == 0 else np.asarray(value)
 
 
 def per_output(given, names, what, broadcast=False):

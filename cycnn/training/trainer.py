@@ -521,7 +521,7 @@ class Trainer(OwnSteps):
             progress.begin_epoch(None, None, batches.steps)
             logs = self._evaluate(batches, watchers, progress, begun=True)
             progress.end_epoch(logs)
-        return logs if return_dict else self._compiled.listed(logs, [metric.name for metric in self.metrics])
+        return logs if return_dict else self._compiled.listed(logs, lambda: self.metrics)
 
     def _evaluate(self, batches, watchers, progress=None, begun=False):
         """Logs of an evaluation: `evaluate`, or a validation in `fit`."""
@@ -670,7 +670,7 @@ class Trainer(OwnSteps):
         with self._own_metrics() as compiled, self._steps(training, len(samples)) as steps:
             steps.run(samples, np.arange(len(samples), dtype=np.int64))
             logs = steps.epoch_logs()
-        return logs if return_dict else compiled.listed(logs, [metric.name for metric in self.metrics])
+        return logs if return_dict else compiled.listed(logs, lambda: self.metrics)
 
     # ------------------------------------------------------------------------------------------------ older names
 

@@ -59,7 +59,7 @@ def count(pattern, lines):
 def test_every_height_of_a_tile_is_straight_code_of_vector_registers(family, isa):
     vector, floats = VECTORS[isa]
     lanes, pixels = kernels.load(isa).conv.LANES, kernels.load(isa).conv.PIXELS
-    widths = {lanes, max(lanes // 2, 8)}  # LANES and HALF of setup.py
+    widths = {lanes, lanes // 2}  # LANES and HALF of setup.py
     wanted = Counter(height * width // floats for height in range(1, pixels + 1) for width in widths)
     found = Counter(
         count(vector, lines)
