@@ -21,7 +21,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from cycnn import kernels
-from cycnn.engine.buffers import GROUP, ITEMSIZE, SAMPLE
+from cycnn.engine.buffers import GROUP, ITEMSIZE, SAMPLE, THREAD
 
 SAMPLES, SPREAD, SUMS, WHOLE, HOST = "samples", "spread", "sums", "whole", "host"
 FLOPS_OF_A_BYTE = 16  # a core's 160 GFLOP/s beside 10 GB/s: what packing, reductions and updates were seen to move
@@ -52,8 +52,9 @@ class Emitted(NamedTuple):
         return read, written
 
     def bytes(self, samples, groups):
-        """Memory that it reads and writes for a batch, each operand counted once."""
-        times = {SAMPLE: samples, GROUP: groups}
+        """Memory that it reads and writes for a batch, each operand counted once; not a thread's own room, which stays
+        in its cache."""
+        times = {SAMPLE: samples, GROUP: groups, THREAD: 0}
         storages = {b.storage for b in self.operands if b is not None}
         total = sum(s.size * (samples if s.per_sample else times.get(s.kind, 1)) for s in storages)
         if self.kernel.name in ("gather.rows", "gather.labels"):  # of the user's array they read a row a sample

@@ -510,34 +510,44 @@ cdef inline void _input_row(const float* dy, const float* packed, const float* b
             first += count
 
 
+cdef struct Cursor:
+    Py_ssize_t sample, plane, row, column    # of a pixel of y
+
+
 cdef inline void _input_tile(const float* dy, const float* w, float* dx, const Geometry* g, Py_ssize_t front,
-                             Py_ssize_t top, Py_ssize_t left, Py_ssize_t tap, Py_ssize_t pixel, int height, int lanes,
+                             Py_ssize_t top, Py_ssize_t left, Cursor* c, int height, int lanes,
                              int valid) noexcept nogil:
-    """What a tap of `height` neighbouring pixels of dy, from `pixel` on, adds to the pixels of dx it looked at."""
+    """What a tap of `height` neighbouring pixels of dy adds to the pixels of dx it looked at; `front`, `top` and `left`
+    are where it looks from the first pixel of all. The cursor stands on the first of them and moves on."""
     cdef float sums[PIXELS * LANES]
     cdef float* at[PIXELS]
-    cdef Py_ssize_t i = tap // g.kw % g.kh, j = tap % g.kw, plane, row, column, image, oh, ow
+    cdef Py_ssize_t plane, row, column
     cdef Terms m = one_tap(g.fg, g.f, lanes)
     cdef int p, l
-    ow = pixel % g.ow
-    oh = pixel // g.ow % g.oh
-    image = pixel // (g.ow * g.oh)
     for p in range(height):
-        plane = image % g.od * g.sd + tap // (g.kh * g.kw) * g.dd - front
-        row, column = oh * g.sh + i * g.dh - top, ow * g.sw + j * g.dw - left
+        plane, row, column = front + c.plane * g.sd, top + c.row * g.sh, left + c.column * g.sw
         at[p] = NULL
         if 0 <= plane < g.d and 0 <= row < g.h and 0 <= column < g.w:
-            at[p] = dx + (((image // g.od * g.d + plane) * g.h + row) * g.w + column) * g.c
-        for l in range(lanes):
-            sums[p * lanes + l] = at[p][l] if at[p] != NULL and l < valid else <float>0
-        ow += 1
-        if ow == g.ow:
-            ow, oh = 0, oh + 1
-        if oh == g.oh:
-            oh, image = 0, image + 1
-    sum_tile(height, lanes, &m, dy + pixel * g.f, w, sums, lanes, sums, lanes)
+            at[p] = dx + (((c.sample * g.d + plane) * g.h + row) * g.w + column) * g.c
+        if at[p] != NULL and valid == LANES:
+            for l in range(LANES):
+                sums[p * LANES + l] = at[p][l]
+        else:
+            for l in range(lanes):
+                sums[p * lanes + l] = at[p][l] if at[p] != NULL and l < valid else <float>0
+        c.column += 1
+        if c.column == g.ow:
+            c.column, c.row = 0, c.row + 1
+        if c.row == g.oh:
+            c.row, c.plane = 0, c.plane + 1
+        if c.plane == g.od:
+            c.plane, c.sample = 0, c.sample + 1
+    sum_tile(height, lanes, &m, dy, w, sums, lanes, sums, lanes)
     for p in range(height):
-        if at[p] != NULL:
+        if at[p] != NULL and valid == LANES:
+            for l in range(LANES):
+                at[p][l] = sums[p * LANES + l]
+        elif at[p] != NULL:
             for l in range(valid):
                 at[p][l] = sums[p * lanes + l]
 
@@ -550,6 +560,7 @@ cdef inline void _input_samples(const float* dy, const float* packed, const floa
     cdef Py_ssize_t pixel, size = samples * g.d * g.h * g.w
     cdef int lanes, valid
     cdef const float* w
+    cdef Cursor cursor
     if bias == NULL:
         memset(dx, 0, size * g.c * sizeof(float))
     else:
@@ -561,10 +572,13 @@ cdef inline void _input_samples(const float* dy, const float* packed, const floa
             valid = <int>min(<Py_ssize_t>lanes, g.cg - block * LANES)
             w = packed + group * terms * padded(g.cg) + block * terms * LANES
             for tap in range(taps):
+                cursor = Cursor(0, 0, 0, 0)
                 for t in range(tiles):
                     low, high = pixels * t // tiles, pixels * (t + 1) // tiles
-                    _input_tile(dy + group * g.fg, w + tap * g.fg * lanes, dx + group * g.cg + block * LANES, g,
-                                front, top, left, tap, low, <int>(high - low), lanes, valid)
+                    _input_tile(dy + low * g.f + group * g.fg, w + tap * g.fg * lanes,
+                                dx + group * g.cg + block * LANES, g, tap // (g.kh * g.kw) * g.dd - front,
+                                tap // g.kw % g.kh * g.dh - top, tap % g.kw * g.dw - left, &cursor, <int>(high - low),
+                                lanes, valid)
 
 
 cdef inline Py_ssize_t _reached(const Geometry* g, Py_ssize_t front, Py_ssize_t top, Py_ssize_t row,

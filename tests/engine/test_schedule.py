@@ -137,3 +137,5 @@ def test_a_unit_of_products_costs_more_than_one_that_moves_as_many_bytes():
     on_samples = copy._replace(domain=SAMPLES)
     assert on_samples.cost(64, 16) < copy.cost(64, 16)  # units are of each sample
     assert call("empty", WHOLE)._replace(units=0).cost(64, 16) >= 1
+    room = Buffer.new("room", "thread", (1 << 20,))  # stays in a thread's cache
+    assert call("copy", WHOLE, [x], [y, room])._replace(units=16).cost(64, 16) == copy.cost(64, 16)
