@@ -28,7 +28,7 @@ kernel's gradient it stays in its channel, or its filter.
 
 from cython.parallel cimport prange
 from libc.math cimport INFINITY
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from cycnn.kernels.activation cimport RELU, activate
 from cycnn.kernels.call cimport Call, Task, capsule
@@ -102,9 +102,15 @@ cdef inline Py_ssize_t _vectors(Py_ssize_t c) noexcept nogil:
     return (c + HALF - 1) // HALF
 
 
+cdef inline Py_ssize_t _uplane(int lanes, Py_ssize_t c) noexcept nogil:
+    """Floats from one point of a packed block of filters to the next: whole vectors of one filter's channels; or of the
+    filters, and one more vector, or planes of 2^k bytes would compete for cache lines when they are packed."""
+    return _vectors(c) * HALF if lanes == 1 else c * lanes + HALF
+
+
 cdef inline Py_ssize_t _block_size(int lanes, Py_ssize_t c, int n) noexcept nogil:
-    """Floats of a packed block of filters: whole vectors of them, or of one filter's channels."""
-    return n * n * (_vectors(c) * HALF if lanes == 1 else c * lanes)
+    """Floats of a packed block of filters."""
+    return n * n * _uplane(lanes, c)
 
 
 def packed_size(Py_ssize_t c, Py_ssize_t f, int tile):
@@ -329,14 +335,14 @@ cdef void _pack_channel(const float* kernel, float* packed, Py_ssize_t c, Py_ssi
     cdef float points[POINTS * HALF]
     cdef Py_ssize_t depth = f if transposed else c, columns = c if transposed else f
     cdef Py_ssize_t block = unit // depth, k = unit % depth, plane, valid, l
-    cdef int lanes = lanes_of(block, columns), low = 0, tap
+    cdef int lanes = lanes_of(block, columns), low = 0, tap, point
     cdef bint single = lanes == 1
     cdef const float* a
     cdef float* u = packed + block * _block_size(LANES, depth, n)
     cdef float* target = points
     plane = HALF
     if not single:
-        target, plane = u + k * lanes, depth * lanes
+        target, plane = u + k * lanes, _uplane(lanes, depth)
     while low < lanes:
         valid = min(<Py_ssize_t>HALF, max(<Py_ssize_t>0, columns - block * LANES - low))
         for tap in range(9):
@@ -355,6 +361,9 @@ cdef void _pack_channel(const float* kernel, float* packed, Py_ssize_t c, Py_ssi
         low += HALF
     if single:
         _pack_column(points, u, depth, k, n)
+    elif k == depth - 1:
+        for point in range(n * n):
+            memset(u + (point + 1) * plane - HALF, 0, HALF * sizeof(float))
 
 
 def pack(
@@ -558,9 +567,9 @@ cdef void _forward_tiles(const float* x, const float* packed, const float* bias,
             u = packed + block * size
             for point in range(g.n * g.n):
                 if g.c * g.f >= FETCHED // 8:
-                    fetch_meanwhile(&m, u + (point + 1) * g.c * lanes, lanes, tiles_of(tiles))
-                sum_run(tiles, lanes, lanes, &m, v + point * g.vplane, u + point * g.c * lanes, zero, False, False,
-                        s + point * g.mplane)
+                    fetch_meanwhile(&m, u + _uplane(lanes, g.c), lanes, tiles_of(tiles))
+                sum_run(tiles, lanes, lanes, &m, v + point * g.vplane, u, zero, False, False, s + point * g.mplane)
+                u += _uplane(lanes, g.c)
             load_bias(bias + block * LANES if bias != NULL else NULL, valid, start)
             for t in range(tiles):
                 l = 0
