@@ -672,7 +672,10 @@ class Plan:
             for item in sorted(items, key=lambda t: (t.first, t.storage.offset)):
                 span = f"{item.first}..{item.last}"
                 lines.append(f"{item.storage.offset:>12,} {item.size:>12,}  {span:>11}  {title}: {item.storage.name}")
-        lines += ["", f"{'':54} {'bytes':>15} {'FLOPs':>15}  of a full batch, each operand counted once"]
+        lines += [
+            "",
+            f"{'':54} {'bytes':>15} {'FLOPs':>15}  of a full batch, each operand counted once, a thread's own room not",
+        ]
         for s, segment in enumerate(self.segments):
             kind = "Python" if segment.host else "whole batch" if segment.whole else "samples, depth-first"
             lines += ["", f"segment {s}: {kind}"]

@@ -21,7 +21,8 @@ class Row(NamedTuple):
         flops: multiply-adds of convolutions and matrix products, times two; of Winograd's, as few as it does.
         gflops: 1e9 FLOPs a second, while all threads are at it; None where none are counted.
         peak: share of what the processor can do at most.
-        bytes: operands, each counted once for every run of a kernel over the batch, wherever in the caches they are.
+        bytes: operands, each counted once for every run of a kernel over the batch, wherever in the caches they are; not
+            the room that each thread has for itself.
         bandwidth: 1e9 bytes a second, while all threads are at it.
     """
 

@@ -35,13 +35,13 @@ cdef enum:
     RUN = 200                        # pixels of a kernel gradient's panels: a tile's rows and columns are 38 KiB
     FORESEEN = 128                   # channels and filters up to which it fetches the next pixels by itself
     CHUNK = 16                       # tiles whose rows are copied at a time
-    WIDE = 4                         # blocks of filters from which on they are
+    WIDE = 4                         # blocks of filters from which on panels of a kernel gradient pay
 
 cdef extern from *:
-    # Panels of a kernel gradient pay from so many floats from pixel to pixel on, and so many blocks of filters: the
-    # smaller a tile, the more often a line is read (baseline and AVX2, 192 -> 64 at 14 x 14: 1.1 times as fast).
+    # They pay from so many floats from pixel to pixel on, too: the smaller a tile, the more often a line is read
+    # (baseline and AVX2, 192 -> 64 at 14 x 14: 1.1 times as fast).
     enum: FAR "(CYCNN_LANES < 32 ? 192 : 512)"
-    enum: ROWS "(CYCNN_PIXELS < 6 ? 4 : CYCNN_HALF)"      # floats for a tile's rows there: whole vectors
+    enum: ROWS "(CYCNN_PIXELS < 6 ? 4 : CYCNN_HALF)"      # floats of a panel for a tile's rows: whole vectors
 
 cdef struct Geometry:
     Py_ssize_t h, w, c               # x, zero padding included

@@ -14,9 +14,11 @@ import math
 from cycnn import config, kernels
 
 # tile -> (gain for 64 or more channels and filters, what is lost of it where there are half as many). Where they fill a
-# map, tiles of 5 are as fast as those of 4; they are less exact, so what they save is to be more than a sixth.
+# map, tiles of 5 are as fast as those of 4; they are less exact, so what they save is to be more than a seventh, and no
+# more channels than EXACT are added up.
 GAIN = {5: (2.2, 0.42), 4: (2.6, 0.5), 3: (2.2, 0.42), 2: (1.7, 0.45)}
 LEAST_CHANNELS = 16
+EXACT = 256  # channels, and filters, up to which the error of tiles of 5 was seen to stay within its bound
 BACKWARD = 0.9  # of the gain is left in the input gradient, whose direct kernel is faster
 LEAST_GAIN = 1.2
 MANY_CHANNELS, THEIR_TILES = 512, 48  # from so many on, a group needs so many tiles to make use of the weights
@@ -33,8 +35,9 @@ WEIGHT = 32  # FLOPs in the time that reading one weight takes from beyond a cor
 def winograd_tile(rows, columns, channels, filters, emit, seen=None):
     """The tile, 2 to 5 pixels wide, by which a 3x3 convolution is computed; 0: directly.
 
-    Results differ by at most about 1.5e-6 (tiles of 2), 2e-6 (3), 5e-6 (4) and 1e-5 (5) of the largest one, bounds that
-    the tests of the kernels have; the direct way's by 2e-6. `config.set_fast_convolutions(False)` forbids both.
+    Results differ by at most about 1.5e-6 (tiles of 2), 2e-6 (3), 5e-6 (4) and 1e-5 (5) of the largest one for up
+    to 256 channels, bounds that the tests of the kernels have; the direct way's by 2e-6.
+    `config.set_fast_convolutions(False)` forbids them.
 
     Args:
         rows, columns: of what is computed, the output or the input's gradient.
@@ -54,6 +57,8 @@ def winograd_tile(rows, columns, channels, filters, emit, seen=None):
         return 18 * pixels + WEIGHT * places / emit.samples_a_reading(4 * places * pairs, maps)
 
     for tile, (most, loss) in GAIN.items():
+        if tile == 5 and max(channels, filters) > EXACT:
+            continue
         tiles = -(-rows // tile) * -(-columns // tile)
         least = THEIR_TILES if max(channels, filters) >= MANY_CHANNELS else LEAST_TILES
         if tiles * emit.group < least or (emit.repacks and tiles * emit.capacity < LEAST_TILES_TRAINING):

@@ -198,7 +198,7 @@ class Compiled:
         Args:
             more: function that gives further metrics; it is asked where there are several values.
         """
-        if len(logs) == 1:
+        if len(logs) == 1 and not self.watched:
             return next(iter(logs.values()))
         return [value for _, value in self._ordered(logs, more)]
 

@@ -391,6 +391,13 @@ def test_nothing_behind_an_operand_is_touched(conv, width, filters):
     Problem(2, (2, width), 10, 2 * filters, (1, 3), (2, 1), groups=2).check_fences(conv)
 
 
+@pytest.mark.parametrize(("channels", "strides"), [(2, (1, 1)), (17, (1, 1)), (19, (2, 3))])
+def test_nothing_behind_an_operand_is_touched_by_panels(conv, channels, strides):
+    """Of kernel gradients with so many filters: rows of x are copied in whole vectors."""
+    Problem(2, (5, 3), channels, 513, (1, 1), strides).check_fences(conv)
+    Problem(2, (3, 4), channels, 514, (2, 2), strides).check_fences(conv)
+
+
 def test_nothing_behind_an_operand_is_touched_in_odd_shapes(conv):
     seeds = range(60)
     problems = (*map(random_problem, seeds), *map(random_volume, seeds), *map(random_transposed, seeds))

@@ -240,7 +240,7 @@ def test_packing(family, tile, transposed):
 @pytest.mark.parametrize(("tile", "most"), [(2, 1.5e-6), (3, 2e-6), (4, 5e-6), (5, 1e-5)])
 @pytest.mark.parametrize(("size", "channels"), [((28, 28), 64), ((14, 14), 256)])
 def test_error_beside_the_largest_output(family, tile, most, size, channels):
-    """What the choice of F4 rests on: errors of random data, relative to the largest output."""
+    """What the choice of the points rests on: errors of random data, relative to the largest output."""
     problem = Problem(tile, 1, size, channels, 64, SAME)
     x, kernel, _, dy = arrays = problem.draw(np.random.default_rng(0))
     expected = problem.answers(x, kernel, None, dy)

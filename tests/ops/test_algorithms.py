@@ -139,6 +139,7 @@ def test_kernel_gradients_by_winograd(rows, columns, channels, filters, samples,
         (8, 64, 1, 4),    # 0.6 MB stay in cache
         (7, 512, 1, 0),   # tiles that lie outside, and more weights: neither pays
         (10, 64, 32, 5),  # 196 products instead of 324
+        (10, 288, 32, 4),  # more channels than tiles of 5 are exact for
         (6, 64, 8, 3),    # 100 instead of 144
         (14, 256, 8, 4),  # 441 instead of 576 do not make up for what tiles of 5 round
     ],
