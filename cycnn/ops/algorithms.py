@@ -5,8 +5,8 @@ AVX-512 for maps of 3x3 to 60x60 and 8 to 512 channels; it shrinks by the share 
 3x3 pixels take 25 products by a tile of 3 and 36 by one of 4, 10x10 take 196 by tiles of 5 and 324 by tiles of 4. The
 factors repeat to about 15 %, so a small gain counts as none.
 
-Its weights are 1.8 (tiles of 2) to 5.4 times (of 5) as many. Where they are too many to stay in a core's cache, the time to read
-them counts: in the prediction of one image by a network of 1.1 million weights they were 18 MB and most of the time.
+Its weights are 1.8 (tiles of 2) to 5.4 times (of 5) as many. Where they are too many to stay in a core's cache, the time
+to read them counts: in the prediction of one image by a network of 1.1 million weights they were 18 MB and most of it.
 """
 
 import math

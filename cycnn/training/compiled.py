@@ -196,11 +196,12 @@ class Compiled:
         """The values of logs as `evaluate` returns them: a number, or a list.
 
         Args:
-            more: function that gives further metrics; it is asked where there are several values.
+            more: function that gives further metrics; it is asked where there may be several values.
         """
         if len(logs) == 1 and not self.watched:
             return next(iter(logs.values()))
-        return [value for _, value in self._ordered(logs, more)]
+        values = [value for _, value in self._ordered(logs, more)]
+        return values if len(values) > 1 else values[0]
 
     def _ordered(self, logs, more=tuple):
         """(name, value) in Keras's order: the loss, metrics under their own names, the outputs' losses, and then what

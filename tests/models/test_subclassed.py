@@ -202,3 +202,17 @@ def test_a_step_must_return_a_dictionary():
     model.compile("sgd")
     with pytest.raises(ValueError, match="`train_step` must return a dictionary"):
         model.fit(X, verbose=0)
+
+
+def test_a_step_of_its_own_with_one_value_gives_a_number_whatever_metrics_are_compiled():
+    class Loss(Bare):
+        def test_step(self, data):
+            x, y = data
+            self.compute_metrics(x, y, np.zeros_like(y))
+            return {"loss": 2.0}
+
+    model = Loss(None)
+    model.compile("sgd", "mse", metrics=["mae"])
+    y = np.ones((len(X), 1), np.float32)
+    assert model.test_on_batch(X, y) == 2.0
+    assert model.evaluate(X, y, verbose=0) == 2.0
